@@ -1,0 +1,54 @@
+"""scratchnet: a neural network that reads handwritten digits, with nothing hidden.
+
+The modules, in reading order, are the chapters of the book: data, layers, activations, losses, network, gradcheck,
+parameters, optimizers, training, metrics. Importing the package imports NumPy and nothing heavier.
+"""
+
+from scratchnet import plots
+from scratchnet.activations import relu, relu_backward, softmax, softmax_backward
+from scratchnet.data import Digits, minibatches, normalize, read_digits, train_dev_split
+from scratchnet.gradcheck import check_gradients, numerical_gradient, relative_error
+from scratchnet.layers import linear, linear_backward
+from scratchnet.losses import cross_entropy, cross_entropy_backward
+from scratchnet.metrics import accuracy, confusion_matrix
+from scratchnet.network import backward, forward, predict, predict_proba
+from scratchnet.optimizers import SGD
+from scratchnet.parameters import Layer, Parameters, initialize
+from scratchnet.source import source
+from scratchnet.training import DivergedError, History, fit
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Digits",
+    "DivergedError",
+    "History",
+    "Layer",
+    "Parameters",
+    "SGD",
+    "accuracy",
+    "backward",
+    "check_gradients",
+    "confusion_matrix",
+    "cross_entropy",
+    "cross_entropy_backward",
+    "fit",
+    "forward",
+    "initialize",
+    "linear",
+    "linear_backward",
+    "minibatches",
+    "normalize",
+    "numerical_gradient",
+    "plots",
+    "predict",
+    "predict_proba",
+    "read_digits",
+    "relative_error",
+    "relu",
+    "relu_backward",
+    "softmax",
+    "softmax_backward",
+    "source",
+    "train_dev_split",
+]

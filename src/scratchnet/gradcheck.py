@@ -1,0 +1,109 @@
+"""Is the gradient right? Nudge every number, see how the loss moves, and compare.
+
+Source: chapter "gradient-check".
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from scratchnet.losses import cross_entropy, cross_entropy_backward
+from scratchnet.network import backward, forward
+from scratchnet.parameters import Parameters
+from scratchnet.types import FloatArray, IntArray
+
+__all__ = ["BlockReport", "GradientReport", "check_gradients", "numerical_gradient", "relative_error"]
+
+Gradient = Callable[[Parameters, FloatArray, IntArray], Parameters]
+
+
+def numerical_gradient(f: Callable[[FloatArray], float], x: FloatArray, eps: float = 1e-5) -> FloatArray:
+    """Return the central difference (f(x + eps·e) − f(x − eps·e)) / 2eps for every entry of x, in the shape of x.
+
+    x must be float64: float32 rounds the difference away. f is called twice for each entry, with x itself changed in
+    one place and put back afterwards, so f may also read x through a view.
+    """
+    if x.dtype != np.float64:
+        raise ValueError(f"x must be float64 for a numerical gradient, not {x.dtype}")
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        kept = x[index]
+        try:
+            x[index] = kept + eps
+            above = f(x)
+            x[index] = kept - eps
+            below = f(x)
+        finally:
+            x[index] = kept
+        gradient[index] = (above - below) / (2 * eps)
+    return gradient
+
+
+def relative_error(a: FloatArray, b: FloatArray) -> float:
+    """Return ‖a − b‖ / (‖a‖ + ‖b‖): 0 for equal arrays, 1 for opposite ones or when one is zero; 0 when both are."""
+    a, b = np.asarray(a), np.asarray(b)
+    if a.shape != b.shape:
+        raise ValueError(f"a and b must have the same shape, not {a.shape} and {b.shape}")
+    scale = float(np.linalg.norm(a) + np.linalg.norm(b))
+    return float(np.linalg.norm(a - b)) / scale if scale > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class BlockReport:
+    """One block of parameters ("layer 1, W"): the relative error of its gradient, and whether that passes."""
+
+    block: str
+    error: float
+    passed: bool
+
+
+@dataclass(frozen=True)
+class GradientReport:
+    """A line for each W and b. True when every block passed; prints as a table."""
+
+    blocks: tuple[BlockReport, ...]
+
+    def __bool__(self) -> bool:
+        return all(block.passed for block in self.blocks)
+
+    def __repr__(self) -> str:
+        return "\n".join(
+            f"{block.block:<12} relative error {block.error:.0e}  {'ok' if block.passed else 'WRONG'}"
+            for block in self.blocks
+        )
+
+
+def check_gradients(
+    params: Parameters,
+    X: FloatArray,
+    y: IntArray,
+    *,
+    gradient: Gradient | None = None,
+    eps: float = 1e-5,
+    tolerance: float = 1e-7,
+) -> GradientReport:
+    """Compare the gradient of the mean cross-entropy with central differences, one block at a time.
+
+    Blocks are checked apart because in one long vector a large right block hides a small wrong one. `gradient`
+    takes (params, X, y) and returns the gradients to check; it is the network's own `backward` unless you bring
+    yours. Everything must be float64. The loss is evaluated 2P times for P parameters: use a small network.
+    """
+
+    def loss(_: FloatArray) -> float:
+        return cross_entropy(forward(params, X)[0], y)
+
+    grads = (gradient or _network_gradient)(params, X, y)
+    numbers = Parameters(params.sizes, params.theta.dtype)
+    numbers.theta[:] = numerical_gradient(loss, params.theta, eps)
+    blocks = []
+    for index, (ours, theirs) in enumerate(zip(grads.layers, numbers.layers, strict=True), start=1):
+        for name in ("W", "b"):
+            error = relative_error(getattr(ours, name), getattr(theirs, name))
+            blocks.append(BlockReport(f"layer {index}, {name}", error, error < tolerance))
+    return GradientReport(tuple(blocks))
+
+
+def _network_gradient(params: Parameters, X: FloatArray, y: IntArray) -> Parameters:
+    Z, cache = forward(params, X)
+    return backward(params, cache, cross_entropy_backward(Z, y))

@@ -1,0 +1,39 @@
+"""Cross-entropy: how surprised the network is by the right answer, averaged over the batch, in nats.
+
+Source: chapter "cross-entropy".
+"""
+
+import numpy as np
+
+from scratchnet.activations import softmax
+from scratchnet.shapes import require_labels, require_matrix
+from scratchnet.types import FloatArray, IntArray
+
+__all__ = ["cross_entropy", "cross_entropy_backward"]
+
+
+def cross_entropy(Z: FloatArray, y: IntArray) -> float:
+    """Return the mean over the batch of −log softmax(Z)[n, y[n]], in nats.
+
+    Shapes: Z (N, K), logits and not probabilities; y (N,), integer labels from 0 to K − 1. Working from the logits,
+    −log p = log Σⱼ exp(zⱼ) − z_y needs no logarithm of a probability that may have been rounded to zero.
+    Raises ValueError for an empty batch and for labels that do not fit.
+    """
+    require_matrix("Z", Z)
+    require_labels(y, *Z.shape)
+    shifted = Z - Z.max(axis=1, keepdims=True)
+    log_sum_exp = np.log(np.exp(shifted).sum(axis=1))
+    return float(np.mean(log_sum_exp - shifted[np.arange(len(y)), y]))
+
+
+def cross_entropy_backward(Z: FloatArray, y: IntArray) -> FloatArray:
+    """Return dZ = (P − Y)/N, with P = softmax(Z) and Y the labels as one-hot rows.
+
+    Shapes: Z (N, K), y (N,), dZ (N, K). The loss is a mean, so this is the one place where 1/N appears.
+    """
+    require_matrix("Z", Z)
+    require_labels(y, *Z.shape)
+    dZ = softmax(Z)
+    dZ[np.arange(len(y)), y] -= 1
+    dZ /= len(y)
+    return dZ

@@ -1,0 +1,25 @@
+"""How the parameters move: a step against the gradient. Source: chapter "sgd"."""
+
+import math
+
+from scratchnet.parameters import Parameters
+
+__all__ = ["SGD"]
+
+
+class SGD:
+    """Stochastic gradient descent: θ ← θ − η∇L, with η the learning rate.
+
+    `learning_rate` may be changed between steps. Raises ValueError unless it is positive and finite.
+    """
+
+    def __init__(self, learning_rate: float) -> None:
+        if not (learning_rate > 0 and math.isfinite(learning_rate)):
+            raise ValueError(f"learning_rate must be a positive number, not {learning_rate}")
+        self.learning_rate = learning_rate
+
+    def step(self, params: Parameters, grads: Parameters) -> None:
+        """Move `params` against `grads`, in place. Both must have the same sizes."""
+        if grads.sizes != params.sizes:
+            raise ValueError(f"the gradients are for sizes {grads.sizes} and the parameters have {params.sizes}")
+        params.theta -= self.learning_rate * grads.theta

@@ -1,0 +1,57 @@
+"""The linear layer, on an example small enough for paper and at its edges. Gradients: test_gradients.py."""
+
+import numpy as np
+import pytest
+
+from scratchnet import linear, linear_backward
+
+X = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+W = np.array([[1.0, 0.0, -1.0, 2.0], [0.0, 1.0, 1.0, -2.0]])
+b = np.array([10.0, 20.0, 30.0, 40.0])
+
+
+def test_three_examples_by_hand() -> None:
+    # first row: 1*1 + 2*0 + 10, 1*0 + 2*1 + 20, -1 + 2 + 30, 2 - 4 + 40
+    expected = [[11, 22, 31, 38], [13, 24, 31, 38], [15, 26, 31, 38]]
+    np.testing.assert_array_equal(linear(X, W, b), expected)
+
+
+def test_backward_by_hand() -> None:
+    dZ = np.array([[1.0, 0, 0, 0], [0, 1.0, 0, 0], [0, 0, 1.0, 1.0]])
+    dX, dW, db = linear_backward(dZ, X, W)
+    np.testing.assert_array_equal(dX, [[1, 0], [0, 1], [-1 + 2, 1 - 2]])
+    np.testing.assert_array_equal(dW, [[1, 3, 5, 5], [2, 4, 6, 6]])
+    np.testing.assert_array_equal(db, [1, 1, 1, 1])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_keeps_the_dtype_it_is_given(dtype: type) -> None:
+    arrays = [a.astype(dtype) for a in (X, W, b)]
+    assert linear(*arrays).dtype == dtype
+    dZ = np.ones((3, 4), dtype)
+    assert {g.dtype for g in linear_backward(dZ, arrays[0], arrays[1])} == {np.dtype(dtype)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((X[0], W, b), r"X must be a float matrix with one row for each example, not shape \(2,\) and dtype float64"),
+        ((X.astype(int), W, b), r"X must be a float matrix .* not shape \(3, 2\) and dtype int64"),
+        ((X.tolist(), W, b), "X must be a float matrix .* not list"),
+        ((X[:0], W, b), "X has no rows: at least one example is needed"),
+        ((X, W.T, b), r"W must have shape \(D, H\) with D = 2, the columns of X, not \(4, 2\)"),
+        ((X, W[:, 0], b), r"W must have shape \(D, H\)"),
+        ((X, W, b[:, None]), r"b must have shape \(4,\) \(one bias for each column of W\), not \(4, 1\)"),
+        ((X, W, b[:1]), r"b must have shape \(4,\)"),
+    ],
+)
+def test_refuses_what_does_not_fit(arguments: tuple, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        linear(*arguments)
+
+
+def test_backward_refuses_an_upstream_gradient_of_another_shape() -> None:
+    with pytest.raises(ValueError, match=r"dZ must have shape \(3, 4\) \(that of Z\), not \(3, 1\)"):
+        linear_backward(np.ones((3, 1)), X, W)
+    with pytest.raises(ValueError, match="W must have shape"):
+        linear_backward(np.ones((3, 4)), X, W.T)

@@ -1,0 +1,74 @@
+"""The whole network forward and back, by hand and at any depth. Gradients: test_gradients.py and test_peers.py."""
+
+import numpy as np
+import pytest
+
+from scratchnet import Parameters, backward, forward, initialize, predict, predict_proba, softmax
+
+
+@pytest.fixture
+def paper() -> Parameters:
+    """A 2-2-2 network small enough to follow with a pencil."""
+    params = Parameters((2, 2, 2), np.float64)
+    params.layers[0].W[:] = [[1, -1], [2, 0]]
+    params.layers[0].b[:] = [0, 1]
+    params.layers[1].W[:] = [[1, 0], [3, -2]]
+    params.layers[1].b[:] = [0.5, -0.5]
+    return params
+
+
+X = np.array([[1.0, 1.0], [-1.0, 0.0]])
+
+
+def test_forward_by_hand(paper: Parameters) -> None:
+    Z, cache = forward(paper, X)
+    # hidden: (1+2, -1+1) = (3, 0) and (-1, 1+1) = (-1, 2); after ReLU (3, 0) and (0, 2)
+    np.testing.assert_array_equal(cache[0][1], [[3, 0], [-1, 2]])
+    np.testing.assert_array_equal(cache[1][0], [[3, 0], [0, 2]])
+    np.testing.assert_array_equal(Z, [[3.5, -0.5], [6.5, -4.5]])
+    np.testing.assert_array_equal(cache[0][0], X)
+    np.testing.assert_array_equal(cache[1][1], Z)
+
+
+def test_backward_by_hand(paper: Parameters) -> None:
+    _, cache = forward(paper, X)
+    grads = backward(paper, cache, np.array([[1.0, 0.0], [0.0, 1.0]]))
+    np.testing.assert_array_equal(grads.layers[1].W, [[3, 0], [0, 2]])
+    np.testing.assert_array_equal(grads.layers[1].b, [1, 1])
+    # dA = (1, 3) and (0, -2); the mask keeps only the first entry of the first row and the second of the second
+    np.testing.assert_array_equal(grads.layers[0].W, [[1, 2], [1, 0]])
+    np.testing.assert_array_equal(grads.layers[0].b, [1, -2])
+
+
+def test_the_last_layer_has_no_relu() -> None:
+    params = Parameters((1, 1), np.float64)
+    params.layers[0].W[:] = -2
+    assert forward(params, np.array([[3.0]]))[0].item() == -6
+
+
+@pytest.mark.parametrize("sizes", [(5, 3), (5, 4, 3), (5, 2, 6, 3), (5, 4, 4, 4, 3)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_any_depth_keeps_shapes_and_dtype(sizes: tuple[int, ...], dtype: type) -> None:
+    params = initialize(sizes, np.random.default_rng(0), dtype=dtype)
+    Z, cache = forward(params, np.ones((7, 5), dtype))
+    grads = backward(params, cache, np.ones_like(Z))
+    assert Z.shape == (7, 3)
+    assert Z.dtype == grads.theta.dtype == dtype
+    assert grads.sizes == params.sizes
+
+
+def test_backward_refuses_the_cache_of_another_network(paper: Parameters) -> None:
+    _, cache = forward(paper, X)
+    with pytest.raises(ValueError, match="the cache has 1 layers and the network 2: not the same network"):
+        backward(paper, cache[:1], np.ones((2, 2)))
+
+
+def test_predictions_are_the_largest_logit_and_the_first_of_equals(paper: Parameters) -> None:
+    np.testing.assert_array_equal(predict(paper, X), [0, 0])
+    np.testing.assert_array_equal(predict(Parameters((2, 3)), X.astype(np.float32)), [0, 0])
+    paper.layers[1].b[:] = [0, 5]
+    np.testing.assert_array_equal(predict(paper, X), [1, 0])
+
+
+def test_probabilities_are_the_softmax_of_the_logits(paper: Parameters) -> None:
+    np.testing.assert_array_equal(predict_proba(paper, X), softmax(np.array([[3.5, -0.5], [6.5, -4.5]])))

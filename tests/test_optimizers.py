@@ -1,0 +1,34 @@
+"""One step of SGD is the formula."""
+
+import numpy as np
+import pytest
+
+from scratchnet import SGD, Parameters
+
+
+def test_a_step_is_minus_rate_times_gradient_in_place() -> None:
+    params, grads = Parameters((1, 2), np.float64), Parameters((1, 2), np.float64)
+    params.theta[:] = [1, 2, 3, 4]
+    grads.theta[:] = [10, 20, 0, -10]
+    view = params.layers[0].W
+    SGD(0.5).step(params, grads)
+    np.testing.assert_array_equal(params.theta, [-4, -8, 3, 9])
+    np.testing.assert_array_equal(view, [[-4, -8]])
+    np.testing.assert_array_equal(grads.theta, [10, 20, 0, -10])
+
+
+def test_the_step_keeps_float32() -> None:
+    params, grads = Parameters((2, 2)), Parameters((2, 2))
+    SGD(0.1).step(params, grads)
+    assert params.theta.dtype == np.float32
+
+
+@pytest.mark.parametrize("rate", [0, -0.1, float("nan"), float("inf")])
+def test_refuses_a_rate_that_is_not_positive_and_finite(rate: float) -> None:
+    with pytest.raises(ValueError, match=f"learning_rate must be a positive number, not {rate}"):
+        SGD(rate)
+
+
+def test_refuses_gradients_of_another_network() -> None:
+    with pytest.raises(ValueError, match=r"the gradients are for sizes \(2, 3\) and the parameters have \(3, 2\)"):
+        SGD(0.1).step(Parameters((3, 2)), Parameters((2, 3)))
