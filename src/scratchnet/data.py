@@ -3,21 +3,24 @@
 Source: chapters "data" (reading, splitting) and "sgd" (minibatches).
 """
 
+import bz2
+import csv
+import gzip
+import lzma
+import re
 import zlib
 from collections.abc import Iterator
+from io import TextIOWrapper
 from lzma import LZMAError
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
-from zipfile import BadZipFile
+from typing import NamedTuple, NoReturn, TextIO
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from scratchnet.shapes import require_labels, require_matrix
 from scratchnet.types import FloatArray, IntArray
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["Digits", "minibatches", "normalize", "read_digits", "train_dev_split"]
 
@@ -40,30 +43,25 @@ def read_digits(path: str | Path) -> Digits:
     or missing columns, text, gaps, fractions, pixels outside 0-255, labels outside 0-9, a file cut short. A line
     number counts as an editor does, the header being line 1. FileNotFoundError where there is no file.
     """
-    import pandas as pd
-
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file. Check the name and the folder you run in")
     if path.is_dir():
         raise _refusal(path, "this is a folder. Name the CSV file in it")
     try:
-        header = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False, skip_blank_lines=False)
-        _check_header(path, list(header.iloc[0]))
-        # int16 holds every value that is allowed and fails on text, gaps and fractions; a number too large for it
-        # fails too, in place of wrapping round.
-        try:
-            table = pd.read_csv(path, dtype=np.int16, skip_blank_lines=False, index_col=False, on_bad_lines="error")
-        except (ValueError, OverflowError):
-            _explain(path)
-    except pd.errors.EmptyDataError:
-        raise _refusal(path, "the file is empty") from None
-    except (EOFError, zlib.error, BadZipFile, LZMAError, OSError) as error:
-        raise _refusal(path, f"it is damaged or cut short ({error}). Fetch it again") from None
+        with _open(path) as lines:
+            _check_header(path, next(csv.reader(lines), []))
+        with _open(path) as lines:
+            values = _parse(lines)
+        if values is None:
+            with _open(path) as lines:
+                _explain(path, lines)
     except UnicodeDecodeError:
         raise _refusal(path, "this is not a text file, so not a CSV") from None
-    values = table.to_numpy()
-    _check_range(path, values)
+    except (EOFError, OSError, zlib.error, BadZipFile, LZMAError) as error:
+        raise _refusal(path, f"it is damaged or cut short ({error}). Fetch it again") from None
+    except csv.Error as error:
+        raise _refusal(path, f"this is not a CSV file ({error})") from None
     if not len(values):
         raise _refusal(path, "there is a header but no image under it")
     return Digits(values[:, 1:].astype(np.uint8), values[:, 0].astype(np.int64))
@@ -119,13 +117,30 @@ def _require_examples(X: FloatArray, y: IntArray) -> None:
     require_labels(y, len(X))
 
 
-def _refusal(path: Path, sentence: str) -> ValueError:
-    return ValueError(f"{path}: {sentence}")
+def _open(path: Path) -> TextIO:
+    """Open the text in a file, compressed or not. A byte order mark at its start is not part of the text."""
+    match path.suffix.lower():
+        case ".gz":
+            return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+        case ".bz2":
+            return bz2.open(path, "rt", encoding="utf-8-sig", newline="")
+        case ".xz":
+            return lzma.open(path, "rt", encoding="utf-8-sig", newline="")
+        case ".zip":
+            with ZipFile(path) as archive:
+                names = archive.namelist()
+                if len(names) != 1:
+                    raise _refusal(path, f"a zip must hold one file, the CSV; this one holds {len(names)}")
+                return TextIOWrapper(archive.open(names[0]), encoding="utf-8-sig", newline="")
+        case _:
+            return path.open(encoding="utf-8-sig", newline="")
 
 
 def _check_header(path: Path, names: list[str]) -> None:
     if names == list(COLUMNS):
         return
+    if not names:
+        raise _refusal(path, "the file is empty")
     if names == list(COLUMNS[1:]):
         raise _refusal(path, "there is no column 'label'. This looks like Kaggle's test.csv; train.csv has the labels")
     if len(names) != len(COLUMNS):
@@ -135,45 +150,38 @@ def _check_header(path: Path, names: list[str]) -> None:
     raise _refusal(path, f"line 1: column {wrong + 1} should be called {COLUMNS[wrong]!r} but is {names[wrong]!r}")
 
 
-def _check_range(path: Path, values: NDArray[np.int16]) -> None:
-    bad = (values < 0) | (values > 255)
-    bad[:, 0] |= values[:, 0] > 9
-    if bad.any():
-        row, column = np.argwhere(bad)[0]
-        _refuse_cell(path, row + 2, column, str(values[row, column]))
+def _parse(lines: TextIO) -> NDArray[np.int16] | None:
+    """Return all values (N, 785), or None when anything at all is not as it should be. `_explain` then says what.
 
-
-def _refuse_cell(path: Path, line: int, column: int, text: str) -> NoReturn:
-    allowed = "a whole number from 0 to 9" if column == 0 else "a whole number from 0 to 255"
-    found = repr(text) if text else "empty"
-    raise _refusal(path, f"line {line}, column {COLUMNS[column]!r}: must be {allowed} but is {found}")
-
-
-def _explain(path: Path) -> NoReturn:
-    """Find the first cell that is not a small whole number, and refuse the file because of it."""
+    int16 holds every allowed value; on text, gaps, fractions and numbers too large for it pandas raises.
+    """
     import pandas as pd
 
-    too_long: list[int] = []
-
-    def remember(cells: list[str]) -> None:
-        too_long.append(len(cells))
-
-    read = pd.read_csv(
-        path, dtype=str, keep_default_na=False, skip_blank_lines=False, index_col=False, chunksize=500,
-        engine="python", on_bad_lines=remember,
-    )  # fmt: skip
-    line = 2
-    for chunk in read:
-        _explain_rows(path, chunk, line)
-        line += len(chunk)
-        if too_long:
-            raise _refusal(path, f"a line up to line {line} has {too_long[0]} columns, not {len(COLUMNS)}")
-    raise _refusal(path, "this is not a CSV file of whole numbers")
+    try:
+        table = pd.read_csv(lines, dtype=np.int16)
+    except (ValueError, OverflowError):
+        return None
+    values = table.to_numpy()
+    # Where every line is one value too long, pandas takes the first column for row names.
+    whole = isinstance(table.index, pd.RangeIndex) and (values >= 0).all() and (values <= 255).all()
+    return values if whole and (values[:, 0] <= 9).all() else None
 
 
-def _explain_rows(path: Path, rows: "pd.DataFrame", first_line: int) -> None:
-    for line, cells in enumerate(rows.itertuples(index=False), start=first_line):
-        for column, cell in enumerate(cells):
-            text = cell if isinstance(cell, str) else ""  # pandas fills a short line with NaN
-            if not (text.strip().isdecimal() and int(text) <= (9 if column == 0 else 255)):
-                _refuse_cell(path, line, column, text)
+def _explain(path: Path, lines: TextIO) -> NoReturn:
+    """Find the first thing wrong below the header, and refuse the file because of it."""
+    reader = csv.reader(lines, strict=True)
+    next(reader)
+    for cells in reader:
+        if cells and len(cells) != len(COLUMNS):
+            raise _refusal(path, f"line {reader.line_num} has {len(cells)} columns, not {len(COLUMNS)}")
+        for name, text in zip(COLUMNS, cells, strict=False):
+            largest = 9 if name == "label" else 255
+            if not re.fullmatch(r" *[0-9]{1,9} *", text) or int(text) > largest:
+                found = repr(text) if text else "empty"
+                sentence = f"must be a whole number from 0 to {largest} but is {found}"
+                raise _refusal(path, f"line {reader.line_num}, column {name!r}: {sentence}")
+    raise _refusal(path, "pandas cannot read this as a table of whole numbers")
+
+
+def _refusal(path: Path, sentence: str) -> ValueError:
+    return ValueError(f"{path}: {sentence}")
