@@ -158,8 +158,9 @@ def _parse(lines: TextIO) -> NDArray[np.int16] | None:
     import pandas as pd
 
     try:
-        table = pd.read_csv(lines, dtype=np.int16)
-    except (ValueError, OverflowError):
+        with np.errstate(invalid="raise"):  # an infinity would only warn
+            table = pd.read_csv(lines, dtype=np.int16)
+    except (ValueError, ArithmeticError):
         return None
     values = table.to_numpy()
     # Where every line is one value too long, pandas takes the first column for row names.

@@ -1,0 +1,122 @@
+"""Turn book/text/*.md, which authors edit, into book/*.ipynb, which readers run and the site is built from.
+
+    python tools/notebooks.py [--all | --check] [NAME …]
+
+A notebook is run again when one of its code cells changed, or with --all; an edited paragraph alone keeps the stored
+outputs and takes no time. --check runs nothing and exits 1 when a pair of twins disagrees. Notebooks are written with
+stable cell ids and no trace of when or where they ran, so the same chapter gives the same bytes.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbclient
+import nbformat
+
+BOOK = Path(__file__).parents[1] / "book"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+Notebook = Any  # nbformat's NotebookNode carries no types
+
+
+def twin(source: Path) -> Path:
+    """Return where the notebook of a chapter's text lives."""
+    return BOOK / f"{source.stem}.ipynb"
+
+
+def parse(source: Path) -> Notebook:
+    """Return the notebook that the text describes, without outputs, its cells numbered."""
+    notebook = jupytext.read(source)
+    notebook.metadata = nbformat.from_dict(METADATA)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for number, cell in enumerate(notebook.cells, start=1):
+        cell.id = f"cell-{number}"
+    return notebook
+
+
+def signature(cells: list[Any]) -> list[tuple[str, str, Any]]:
+    """Return what makes two lists of cells the same to a reader who has not run them."""
+    return [(cell.cell_type, cell.source, cell.metadata) for cell in cells]
+
+
+def code(notebook: Notebook) -> list[Any]:
+    """Return the code cells."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def keep_outputs(notebook: Notebook, stored: Notebook) -> bool:
+    """Give `notebook` the stored outputs when its code is unchanged; say whether that was so."""
+    ours, theirs = code(notebook), code(stored)
+    if [cell.source for cell in ours] != [cell.source for cell in theirs]:
+        return False
+    for cell, old in zip(ours, theirs, strict=True):
+        cell.outputs, cell.execution_count = old.outputs, old.execution_count
+    return all(cell.execution_count == number for number, cell in enumerate(ours, start=1))
+
+
+def execute(notebook: Notebook, name: str) -> None:
+    """Run every cell from the top in the folder of the book; stop with a sentence where one fails."""
+    client = nbclient.NotebookClient(
+        notebook, timeout=600, record_timing=False, resources={"metadata": {"path": str(BOOK)}}
+    )
+    try:
+        client.execute()
+    except nbclient.exceptions.CellExecutionError as error:
+        raise SystemExit(f"{name}: a cell failed, so the notebook is left as it was.\n{error}") from None
+    notebook.metadata = nbformat.from_dict(METADATA)
+    for cell in code(notebook):
+        for output in cell.outputs:
+            output.get("metadata", {}).clear()
+
+
+def write(notebook: Notebook, path: Path) -> None:
+    """Write whole or not at all."""
+    nbformat.validate(notebook)
+    partial = path.with_suffix(".partial")
+    partial.write_text(nbformat.writes(notebook, indent=1) + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def main(arguments: list[str]) -> int:
+    """Bring the notebooks up to date with their texts, or say which are not."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", help="chapters, such as 01-data; all of them when none is named")
+    parser.add_argument("--all", action="store_true", help="run them again even if no code changed")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if twins disagree")
+    chosen = parser.parse_args(arguments)
+    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "TQDM_DISABLE"):
+        os.environ[variable] = "1"
+    sources = sorted((BOOK / "text").glob("*.md"))
+    unknown = set(chosen.names) - {source.stem for source in sources}
+    if unknown:
+        raise SystemExit(f"no such chapter in book/text: {', '.join(sorted(unknown))}")
+    disagree = 0
+    for source in sources:
+        if chosen.names and source.stem not in chosen.names:
+            continue
+        notebook, path = parse(source), twin(source)
+        stored = nbformat.read(path, as_version=4) if path.exists() else None
+        same = stored is not None and signature(notebook.cells) == signature(stored.cells)
+        if chosen.check:
+            if not same:
+                print(f"{path.name} is not what text/{source.name} says; run `make notebooks`")
+                disagree = 1
+            continue
+        kept = stored is not None and keep_outputs(notebook, stored) and not chosen.all
+        if same and kept:
+            continue
+        if not kept:
+            print(f"running {source.stem} …", flush=True)
+            execute(notebook, source.stem)
+        write(notebook, path)
+    return disagree
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
