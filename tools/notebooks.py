@@ -8,39 +8,49 @@ stable cell ids and no trace of when or where they ran, so the same chapter give
 """
 
 import argparse
+import hashlib
 import os
 import sys
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 import jupytext
 import nbclient
-import nbformat
+import nbformat as partly_typed
 
+nbformat: Any = partly_typed  # some of its functions are annotated, these are not
 BOOK = Path(__file__).parents[1] / "book"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+FAILURES = (
+    nbclient.exceptions.CellExecutionError,
+    nbclient.exceptions.CellTimeoutError,
+    nbclient.exceptions.DeadKernelError,
+)
 Notebook = Any  # nbformat's NotebookNode carries no types
 
 
 def twin(source: Path) -> Path:
     """Return where the notebook of a chapter's text lives."""
-    return BOOK / f"{source.stem}.ipynb"
+    return source.parents[1] / f"{source.stem}.ipynb"
 
 
 def parse(source: Path) -> Notebook:
-    """Return the notebook that the text describes, without outputs, its cells numbered."""
+    """Return the notebook that the text describes, without outputs, each cell named after what it says."""
     notebook = jupytext.read(source)
     notebook.metadata = nbformat.from_dict(METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
-    for number, cell in enumerate(notebook.cells, start=1):
-        cell.id = f"cell-{number}"
+    seen: dict[str, int] = {}
+    for cell in notebook.cells:
+        number = seen[cell.source] = seen.get(cell.source, 0) + 1
+        cell.id = hashlib.sha256(f"{cell.cell_type}\0{cell.source}\0{number}".encode()).hexdigest()[:8]
     return notebook
 
 
-def signature(cells: list[Any]) -> list[tuple[str, str, Any]]:
+def content(cells: list[Any]) -> list[tuple[str, str, Any]]:
     """Return what makes two lists of cells the same to a reader who has not run them."""
     return [(cell.cell_type, cell.source, cell.metadata) for cell in cells]
 
@@ -50,8 +60,23 @@ def code(notebook: Notebook) -> list[Any]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def keep_ids(notebook: Notebook, stored: Notebook) -> None:
+    """Let a cell that was only moved or edited keep its id, so that a diff shows no more than what changed."""
+    ours, theirs = notebook.cells, stored.cells
+    before, after = ([(cell.cell_type, cell.source) for cell in cells] for cells in (theirs, ours))
+    for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind == "equal" or (kind == "replace" and b - a == d - c):
+            for old, new in zip(theirs[a:b], ours[c:d], strict=True):
+                new.id = old.id
+    taken: set[str] = set()
+    for cell in ours:
+        while cell.id in taken:
+            cell.id = hashlib.sha256(cell.id.encode()).hexdigest()[:8]
+        taken.add(cell.id)
+
+
 def keep_outputs(notebook: Notebook, stored: Notebook) -> bool:
-    """Give `notebook` the stored outputs when its code is unchanged; say whether that was so."""
+    """Give `notebook` the stored outputs when its code is unchanged and was run; say whether that was so."""
     ours, theirs = code(notebook), code(stored)
     if [cell.source for cell in ours] != [cell.source for cell in theirs]:
         return False
@@ -60,15 +85,21 @@ def keep_outputs(notebook: Notebook, stored: Notebook) -> bool:
     return all(cell.execution_count == number for number, cell in enumerate(ours, start=1))
 
 
-def execute(notebook: Notebook, name: str) -> None:
+def execute(notebook: Notebook, path: Path) -> None:
     """Run every cell from the top in the folder of the book; stop with a sentence where one fails."""
     client = nbclient.NotebookClient(
-        notebook, timeout=600, record_timing=False, resources={"metadata": {"path": str(BOOK)}}
+        notebook,
+        timeout=600,
+        record_timing=False,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        coalesce_streams=True,  # else how often the kernel flushed would decide how the output is cut up
+        resources={"metadata": {"path": str(path.parent)}},
     )
     try:
         client.execute()
-    except nbclient.exceptions.CellExecutionError as error:
-        raise SystemExit(f"{name}: a cell failed, so the notebook is left as it was.\n{error}") from None
+    except FAILURES as error:
+        done = sum(cell.execution_count is not None for cell in code(notebook))
+        raise SystemExit(f"{path.stem}: code cell {done} failed; {path.name} is left as it was.\n{error}") from None
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in code(notebook):
         for output in cell.outputs:
@@ -79,7 +110,7 @@ def write(notebook: Notebook, path: Path) -> None:
     """Write whole or not at all."""
     nbformat.validate(notebook)
     partial = path.with_suffix(".partial")
-    partial.write_text(nbformat.writes(notebook, indent=1) + "\n", encoding="utf-8")
+    partial.write_text(nbformat.writes(notebook, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     partial.replace(path)
 
 
@@ -89,20 +120,21 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("names", nargs="*", help="chapters, such as 01-data; all of them when none is named")
     parser.add_argument("--all", action="store_true", help="run them again even if no code changed")
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if twins disagree")
+    parser.add_argument("--book", type=Path, default=BOOK, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "TQDM_DISABLE"):
         os.environ[variable] = "1"
-    sources = sorted((BOOK / "text").glob("*.md"))
+    sources = sorted((chosen.book / "text").glob("*.md"))
     unknown = set(chosen.names) - {source.stem for source in sources}
     if unknown:
-        raise SystemExit(f"no such chapter in book/text: {', '.join(sorted(unknown))}")
+        raise SystemExit(f"no such chapter in {chosen.book.name}/text: {', '.join(sorted(unknown))}")
     disagree = 0
     for source in sources:
         if chosen.names and source.stem not in chosen.names:
             continue
         notebook, path = parse(source), twin(source)
         stored = nbformat.read(path, as_version=4) if path.exists() else None
-        same = stored is not None and signature(notebook.cells) == signature(stored.cells)
+        same = stored is not None and content(notebook.cells) == content(stored.cells)
         if chosen.check:
             if not same:
                 print(f"{path.name} is not what text/{source.name} says; run `make notebooks`")
@@ -111,9 +143,11 @@ def main(arguments: list[str]) -> int:
         kept = stored is not None and keep_outputs(notebook, stored) and not chosen.all
         if same and kept:
             continue
+        if stored is not None:
+            keep_ids(notebook, stored)
         if not kept:
             print(f"running {source.stem} …", flush=True)
-            execute(notebook, source.stem)
+            execute(notebook, path)
         write(notebook, path)
     return disagree
 

@@ -2,29 +2,37 @@
 
 - thebe: its script declares one name twice on every page, which is a JavaScript error. The book launches notebooks
   elsewhere and needs none of it.
-- external scripts: nothing on a page may come from another host.
+- other hosts: no script or style sheet of a page may come from one.
+- the bibliography: it calls itself a list but holds what no list may hold, and its entries carry a role that browsers
+  have dropped; without these roles a screen reader reads it well.
 """
 
 from typing import Any
 
 from sphinx.errors import ExtensionError
 
+ROLES = {' role="doc-biblioentry"': "", ' role="list" class="citation-list"': ' class="citation-list"'}
 
-def source(script: Any) -> str:
-    """The address and the text of a script entry."""
-    attributes = getattr(script, "attributes", {})
-    return f"{getattr(script, 'filename', None) or ''} {attributes.get('body') or ''}"
+
+def described(entry: Any) -> str:
+    """The address and the text of a script or a style sheet."""
+    attributes = getattr(entry, "attributes", {})
+    return f"{getattr(entry, 'filename', None) or ''} {attributes.get('body') or ''}"
 
 
 def repair(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     scripts = context.get("script_files", [])
-    kept = [script for script in scripts if "thebe" not in source(script).lower()]
+    kept = [script for script in scripts if "thebe" not in described(script).lower()]
     if scripts and len(kept) == len(scripts) and app.config.html_theme == "sphinx_book_theme":
         raise ExtensionError("the theme puts no thebe script on a page any more: remove this repair")
-    for script in kept:
-        if source(script).lstrip().startswith(("http:", "https:", "//")):
-            raise ExtensionError(f"{pagename}: a script from another host: {source(script)}")
-    context["script_files"] = kept
+    sheets = [sheet for sheet in context.get("css_files", []) if "thebe" not in described(sheet)]
+    for entry in kept + sheets:
+        if described(entry).lstrip().startswith(("http:", "https:", "//")):
+            raise ExtensionError(f"{pagename}: something from another host: {described(entry)}")
+    context["script_files"], context["css_files"] = kept, sheets
+    if "citation-list" in context.get("body", ""):
+        for role, instead in ROLES.items():
+            context["body"] = context["body"].replace(role, instead)
 
 
 def setup(app: Any) -> dict[str, bool]:

@@ -59,7 +59,7 @@ def image_grid(
 ) -> "Figure":
     """Draw each row of `images` (n, 784) as a 28x28 picture, `columns` to a line, with a title above each.
 
-    Ink is dark on white. With `signed`, zero is white, positive blue and negative orange, on one scale for all
+    Ink is dark on white. With `signed`, zero is white, positive purple and negative orange, on one scale for all
     pictures, as suits weights.
     """
     import matplotlib.pyplot as plt

@@ -22,6 +22,39 @@ def farthest(X: np.ndarray, X_train: np.ndarray) -> np.ndarray:
     return np.array([((X_train - x) ** 2).sum(axis=1).argmax() for x in X])
 
 
+def distance(a: np.ndarray, b: np.ndarray) -> float:
+    return sum((int(p) - int(q)) ** 2 for p, q in zip(a, b, strict=True))
+
+
+def improve(X: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    handed = nearest(X, centres)
+    return np.array([X[handed == c].mean(axis=0) if c in handed else centre for c, centre in enumerate(centres)])
+
+
+def improve_where_handed(X: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    handed = nearest(X, centres)
+    return np.array([X[handed == c].mean(axis=0) for c in np.unique(handed)])
+
+
+def improve_without_care(X: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    handed = nearest(X, centres)
+    return np.array([X[handed == c].mean(axis=0) for c in range(len(centres))])
+
+
+def improve_in_place(X: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    centres[:] = improve(X, centres)
+    return centres
+
+
+def send_the_unused_home(X: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    return np.nan_to_num(improve_without_care(X, centres))
+
+
+def add_up(X: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    handed = nearest(X, centres)
+    return np.array([X[handed == c].sum(axis=0) for c in range(len(centres))])
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
@@ -29,8 +62,11 @@ def farthest(X: np.ndarray, X_train: np.ndarray) -> np.ndarray:
         ("data.pixel", [14, 8]),
         ("data.means", means),
         ("data.nearest", lambda X, T, y: y[nearest(X, T)]),
-        ("data.scaling", {"c", "a"}),
-        ("data.scaling", ["(A)", "(c)"]),
+        ("data.distance", distance),
+        ("data.distance", lambda a, b: np.array([float(distance(a, b))])),
+        ("data.scaling", {"c", "a", "e"}),
+        ("data.scaling", ["(A)", "(c)", "e"]),
+        ("data.centres", improve),
     ],
 )
 def test_a_right_answer_passes(name: str, answer: object) -> None:
@@ -46,6 +82,15 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("data.pixel", (14, 7), "counts from 0"),
         ("data.pixel", (13, 36), "Column 36 does not exist"),
         ("data.pixel", (4, 0), "Row 4, column 0 is pixel 112"),
+        ("data.distance", lambda a, b: ((a - b) ** 2).sum(), "Bytes go round the end"),
+        ("data.distance", lambda a, b: ((a - b).astype(int) ** 2).sum(), "comes too late"),
+        ("data.distance", lambda a, b: ((a.astype(np.int16) - b) ** 2).sum(), "does not fit into int16"),
+        ("data.distance", lambda a, b: ((a / 255 - b / 255) ** 2).sum(), "do not divide by 255"),
+        ("data.distance", lambda a, b: distance(a, b) ** 0.5, "take no square root"),
+        ("data.distance", lambda a, b: distance(a, b) / len(a), "rather than averaging"),
+        ("data.distance", lambda a, b: np.abs(a.astype(int) - b).sum(), "squares are wanted"),
+        ("data.distance", lambda a, b: (a.astype(int) - b) ** 2, "should be one number"),
+        ("data.distance", lambda a, b: 1.0, "too small"),
         ("data.means", sums, "These are sums"),
         ("data.means", lambda X, y: sums(X, y) / len(y), "number of all images"),
         ("data.means", lambda X, y: sums(X, y) / (len(y) / 10), "as if the classes were equally frequent"),
@@ -55,11 +100,20 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("data.nearest", lambda X, T, y: y[farthest(X, T)], "argmin, not argmax"),
         ("data.nearest", lambda X, T, y: y[(X @ T.T).argmax(axis=1)], "the term ‖m‖² is missing"),
         ("data.nearest", lambda X, T, y: np.full(len(X), 7), "Some labels are wrong"),
-        ("data.scaling", {"a"}, "One more is harmless: look at the promised proof"),
-        ("data.scaling", {"c"}, "when 1 is added everywhere"),
-        ("data.scaling", {"a", "b", "c"}, "Look at (b) again"),
-        ("data.scaling", {"a", "c", "d"}, "Look at (d) again"),
+        ("data.scaling", {"a", "e"}, "what does squaring do to a sign"),
+        ("data.scaling", {"c", "e"}, "when 1 is added everywhere"),
+        ("data.scaling", {"a", "c"}, "the order of its terms"),
+        ("data.scaling", {"a", "b", "c", "e"}, "Look at (b) again"),
+        ("data.scaling", {"a", "c", "d", "e"}, "Look at (d) again"),
         ("data.scaling", {"all"}, "a set of the letters"),
+        ("data.centres", improve_where_handed, "got lost"),
+        ("data.centres", improve_without_care, "the mean of nothing is NaN"),
+        ("data.centres", send_the_unused_home, "should stay where it is"),
+        ("data.centres", improve_in_place, "Work on a copy"),
+        ("data.centres", lambda X, centres: centres, "have not moved"),
+        ("data.centres", add_up, "These are sums"),
+        ("data.centres", lambda X, centres: centres.T, "It is transposed"),
+        ("data.centres", lambda X, centres: centres + 1, "Check which axis argmin runs along"),
     ],
 )
 def test_a_typical_mistake_gets_its_own_hint(name: str, answer: object, sentence: str) -> None:

@@ -1,0 +1,191 @@
+"""Marks the exercises of the chapter "cross-entropy"."""
+
+from typing import Any
+
+import numpy as np
+
+from scratchnet.activations import softmax
+from scratchnet.check import exercise, expect_array, expect_number, hint
+from scratchnet.layers import linear
+from scratchnet.losses import cross_entropy_backward
+from scratchnet.types import FloatArray, IntArray
+
+
+def _require_function(answer: Any) -> None:
+    if not callable(answer):
+        hint("The answer is a function: hand over its name, without brackets after it.")
+
+
+@exercise("cross_entropy.bits", "One, three and five bits: three on average.")
+def _bits(answer: Any) -> None:
+    right = np.array([1 / 2, 1 / 8, 1 / 32])
+    bits = -np.log2(right)
+    expect_number(
+        answer,
+        float(bits.mean()),
+        tolerance=1e-3,
+        That_is_in_nats_and_the_question_asks_for_bits=float(-np.log(right).mean()),
+        That_is_the_sum_over_the_images_and_the_loss_is_their_mean=float(bits.sum()),
+        The_sign_is_turned_because_the_logarithm_of_a_probability_is_negative=float(-bits.mean()),
+        You_averaged_the_probabilities_first_but_the_loss_averages_the_logarithms=float(-np.log2(right.mean())),
+        That_logarithm_has_base_10_and_bits_have_base_2=float(-np.log10(right).mean()),
+    )
+
+
+@exercise("cross_entropy.log_sum_exp", "What is taken out of the exponentials must be put back outside the logarithm.")
+def _log_sum_exp(answer: Any) -> None:
+    _require_function(answer)
+    Z = np.array([[0.0, 0.0, 0.0, 0.0], [2.0, 1.0, 0.0, -1.0]])
+    with np.errstate(all="ignore"):  # a naive answer overflows here, and the hint says so in words
+        small = np.asarray(answer(Z.copy()))
+        if small.shape == (2, 1):
+            hint("The shape is (N, 1). Wanted is (N,), one number a row: `keepdims` belongs to the maximum only.")
+        small = expect_array(small, (2,))
+        want = np.log(np.exp(Z).sum(axis=1))
+        top = Z.max(axis=1)
+        if np.allclose(small, want - top) and not np.allclose(small, want):
+            hint("The maximum was taken away and never added again: log-sum-exp of (2, 1, 0, −1) is more than 2.")
+        if np.allclose(small, want + top):
+            hint("The maximum is added, but it was never taken away inside the exponentials.")
+        if np.allclose(small, np.log(np.exp(Z).sum())):
+            hint("That sum runs over the whole array. Each row has a sum of its own: axis=1.")
+        if not np.allclose(small, want):
+            hint("Wrong already for small scores. For a row of K zeros the answer is log K.")
+        high = np.asarray(answer(Z + 10_000))
+        if not np.isfinite(high).all():
+            hint("Not finite for scores around 10,000: exp overflows. Take the maximum of each row away first.")
+        low = np.asarray(answer(Z - 10_000))
+        if not np.isfinite(low).all():
+            hint("Not finite for scores around −10,000: every exp is 0. Take away the maximum itself, not its size.")
+        mixed = np.asarray(answer(np.stack([Z[1] + 10_000, Z[1] - 10_000])))
+        if not np.isfinite(mixed).all():
+            hint("One row at 10,000 spoils the row at −10,000: take away each row's own maximum, with keepdims=True.")
+    for shift, got in ((10_000, high), (-10_000, low)):
+        if not np.allclose(got, want + shift, rtol=0, atol=1e-6):
+            hint(f"Finite, but wrong, when {shift:,} is added to every score: the answer should move by {shift:,} too.")
+
+
+@exercise("cross_entropy.soft", "With rows of Q that sum to one it is (P − Q)/N, and one-hot rows are a special case.")
+def _soft(answer: Any) -> None:
+    _require_function(answer)
+    rng = np.random.default_rng(5)
+    Z, Q = rng.normal(size=(6, 4)), rng.random((6, 4))
+    Q /= Q.sum(axis=1, keepdims=True)
+    weight = np.array([1.0, 2.0, 0.5, 1.0, 3.0, 4.0])[:, None]
+    got = expect_array(answer(Z.copy(), Q.copy()), Z.shape)
+    P, N = softmax(Z), len(Z)
+    for wrong, sentence in (
+        (P - Q, "The loss is a mean, so every entry is divided by N."),
+        ((Q - P) / N, "The sign is turned: raising the score of a class with too much probability raises the loss."),
+        ((P - Q) / Z.size, "Divided by N·K. The loss sums over the classes and averages over the examples only."),
+        (-Q / N, "The logarithm of the sum is missing: it depends on every score as well."),
+        ((Z - Q) / N, "That subtracts from the scores. Subtract from the probabilities, softmax(Z)."),
+        (-Q / P / N, "That is the derivative with respect to P. The chain goes on through softmax to Z."),
+    ):
+        if np.allclose(got, wrong):
+            hint(sentence)
+    if not np.allclose(got, (P - Q) / N):
+        hint("Not yet right even where the rows of Q sum to one. Compare with `sn.numerical_gradient` on a small Z.")
+    got = expect_array(answer(Z.copy(), weight * Q), Z.shape)
+    if np.allclose(got, (P - weight * Q) / N):
+        hint("Right when each row of Q sums to one, but not otherwise: what stands before log-sum-exp then?")
+    if np.allclose(got, (P - Q) / N):
+        hint("You divide Q by its row sums. Keep it as it is: an example with a row sum of 2 should count twice.")
+    if not np.allclose(got, weight * (P - Q) / N):
+        hint("Right when each row of Q sums to one, wrong otherwise. Derive it again without using that sum.")
+
+
+@exercise("cross_entropy.floor", "However right it is, a model with two softmaxes can never look good.")
+def _floor(answer: Any) -> None:
+    K = 10
+    expect_number(
+        answer,
+        float(np.log(1 + (K - 1) / np.e)),
+        tolerance=1e-3,
+        That_is_the_floor_with_one_softmax_and_here_there_are_two=0.0,
+        That_is_the_loss_when_all_ten_probabilities_are_equal_and_they_can_be_better=float(np.log(K)),
+        The_score_of_the_right_class_is_still_to_be_subtracted=float(np.log(np.e + K - 1)),
+        You_counted_ten_wrong_classes_and_there_are_nine=float(np.log(1 + K / np.e)),
+        That_is_the_probability_and_not_its_logarithm=float(np.e / (np.e + K - 1)),
+        That_is_in_bits_and_the_question_asks_for_nats=float(np.log2(1 + (K - 1) / np.e)),
+    )
+
+
+@exercise("cross_entropy.disagree", "More images right, and yet a worse loss: one confident mistake outweighs them.")
+def _disagree(answer: Any) -> None:
+    y = np.array([0, 1, 2, 0])
+    if not isinstance(answer, tuple | list) or len(answer) != 2:
+        hint("Give two arrays: P_A and P_B.")
+    tables = []
+    for name, given in zip(("P_A", "P_B"), answer, strict=True):
+        P = expect_array(given, (4, 3)).astype(float)
+        if P.min() <= 0:
+            hint(f"{name} has an entry that is not positive; then a logarithm in the loss may be infinite.")
+        if not np.allclose(P.sum(axis=1), 1):
+            hint(f"A row of {name} does not sum to one.")
+        others = P.copy()
+        others[np.arange(4), y] = -1
+        right = P[np.arange(4), y]
+        if np.isclose(right, others.max(axis=1)).any():
+            hint(f"A row of {name} has a tie for the largest probability. Make the winner clear.")
+        tables.append((float(-np.log(right).mean()), int((right > others.max(axis=1)).sum())))
+    (loss_a, right_a), (loss_b, right_b) = tables
+    if right_a > right_b and loss_a > loss_b:
+        hint("You have exchanged A and B: B is to be the more accurate one.")
+    if right_b <= right_a:
+        hint(f"A has {right_a} images right and B has {right_b}. B must have more.")
+    if loss_b <= loss_a:
+        hint(
+            f"The loss of A is {loss_a:.2f} and that of B {loss_b:.2f}. B must have the larger one: let it err boldly."
+        )
+
+
+@exercise("cross_entropy.train", "Forward, gradient, step: the loop that every later chapter builds on.")
+def _train(answer: Any) -> None:
+    _require_function(answer)
+    rng = np.random.default_rng(6)
+    X, y = rng.normal(size=(8, 4)), np.array([0, 0, 0, 0, 1, 1, 2, 0])
+    K, steps, eta = 3, 5, 0.3
+    W0, b0 = _returned(answer, X, y, K, 0, eta)
+    if np.any(W0) or np.any(b0):
+        hint("With steps = 0, W and b should come back as they start: all zero.")
+    W, b = _returned(answer, X, y, K, steps, eta)
+    if not np.any(W) and not np.any(b):
+        hint("W and b are still zero after five steps.")
+    if np.allclose(b, 0):
+        hint("b has not moved. A sum of dZ without axis=0 adds up rows that each sum to zero.")
+    for wrong, sentence in (
+        (_descend(X, y, K, steps, -eta), "The loss goes up: a step goes against the gradient, so subtract."),
+        (_descend(X, y, K, steps, eta * len(X)), "The steps are N times too long: 1/N is missing."),
+        (_descend(X, y, K, steps, eta / len(X)), "The steps are N times too short: `cross_entropy_backward` has 1/N."),
+        (_descend(X, y, K, 1, eta), "Only one step was taken. Is `return` inside the loop?"),
+        (_descend(X, y, K, steps, eta, fresh=True), "b is moved with scores from the new W. Take both from one dZ."),
+    ):
+        if np.allclose(W, wrong[0]) and np.allclose(b, wrong[1]):
+            hint(sentence)
+    want_W, want_b = _descend(X, y, K, steps, eta)
+    if np.allclose(W, want_W) and not np.allclose(b, want_b):
+        hint("W is right and b is not.")
+    if not np.allclose(W, want_W) or not np.allclose(b, want_b):
+        hint("The shapes are right, the numbers are not. Compare one step with the formulas for dW and db on paper.")
+
+
+def _returned(answer: Any, X: FloatArray, y: IntArray, K: int, steps: int, eta: float) -> tuple[FloatArray, FloatArray]:
+    pair = answer(X.copy(), y.copy(), K, steps, eta)
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        hint("The function should return two things, W and b: `return W, b`.")
+    return expect_array(pair[0], (X.shape[1], K)), expect_array(pair[1], (K,))
+
+
+def _descend(
+    X: FloatArray, y: IntArray, K: int, steps: int, eta: float, fresh: bool = False
+) -> tuple[FloatArray, FloatArray]:
+    """Train from zero; with `fresh`, make the mistake of computing dZ again between the two updates."""
+    W, b = np.zeros((X.shape[1], K)), np.zeros(K)
+    for _ in range(steps):
+        dZ = cross_entropy_backward(linear(X, W, b), y)
+        W -= eta * (X.T @ dZ)
+        if fresh:
+            dZ = cross_entropy_backward(linear(X, W, b), y)
+        b -= eta * dZ.sum(axis=0)
+    return W, b

@@ -1,0 +1,134 @@
+"""Chapter "softmax": right answers pass, each typical mistake gets the hint about that mistake."""
+
+import numpy as np
+import pytest
+
+from scratchnet import softmax
+from scratchnet.check import check
+
+p, dp = np.array([0.5, 0.25, 0.25]), np.array([3.0, -1.0, 1.0])
+
+
+def logistic(t: np.ndarray) -> np.ndarray:
+    small = np.exp(-np.abs(t))
+    return np.where(t >= 0, 1, small) / (1 + small)
+
+
+def by_softmax(t: np.ndarray) -> np.ndarray:
+    return softmax(np.stack([t, np.zeros_like(t)], axis=1))[:, 0]
+
+
+def positive_exponent(t: np.ndarray) -> np.ndarray:
+    return np.exp(t) / (1 + np.exp(t))
+
+
+def as_written(t: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-t))
+
+
+def one_minus(t: np.ndarray) -> np.ndarray:
+    small = np.exp(-np.abs(t))
+    return np.where(t >= 0, 1 / (1 + small), 1 - 1 / (1 + small))
+
+
+def flat_far_away(t: np.ndarray) -> np.ndarray:
+    return np.where(np.abs(t) > 100, 0.5, logistic(t))
+
+
+def jacobian(P: np.ndarray) -> np.ndarray:
+    return P[:, :, None] * (np.eye(P.shape[1]) - P[:, None, :])
+
+
+def outer(P: np.ndarray) -> np.ndarray:
+    return P[:, :, None] * P[:, None, :]
+
+
+def temperature(z: np.ndarray, confidence: float, rounds: int = 200) -> float:
+    low, high = 1e-6, 1e6
+    for _ in range(rounds):
+        middle = float(np.sqrt(low * high))
+        if softmax(z[None] / middle).max() > confidence:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("softmax.odds", (0, np.log(3), np.log(6))),
+        ("softmax.odds", [0, 1.10, 1.79]),
+        ("softmax.by_hand", (0.75, -0.625, -0.125)),
+        ("softmax.logistic", logistic),
+        ("softmax.logistic", by_softmax),
+        ("softmax.one_maximum", [[0, 0, 0], [1000, 1000, 1000]]),
+        ("softmax.one_maximum", [[5.0, -3.0, 0.5], [-2000.0, -800.0, -750.0]]),
+        ("softmax.jacobian", jacobian),
+        ("softmax.temperature", temperature),
+    ],
+)
+def test_a_right_answer_passes(name: str, answer: object) -> None:
+    verdict = check(name, answer)
+    assert verdict, verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "sentence"),
+    [
+        ("softmax.odds", (0.1, 0.3, 0.6), "These are the probabilities"),
+        ("softmax.odds", (1, 3, 6), "odds against the first class"),
+        ("softmax.odds", np.log2([1, 3, 6]), "base 2"),
+        ("softmax.odds", np.log10([1, 3, 6]), "base 10"),
+        ("softmax.odds", -np.log([1, 3, 6]), "signs are turned"),
+        ("softmax.odds", np.log([0.1, 0.3, 0.6]), "first score should be 0"),
+        ("softmax.odds", (0, 1, 2), "Softmax of these scores is [0.09"),
+        ("softmax.odds", (0, 1), "The shape should be (3,)"),
+        ("softmax.by_hand", dp - p @ dp, "now scale each entry"),
+        ("softmax.by_hand", p * dp, "left the other probabilities alone"),
+        ("softmax.by_hand", p * (1 - p) * dp, "diagonal of the Jacobian only"),
+        ("softmax.by_hand", p * (dp - dp.mean()), "plain mean"),
+        ("softmax.by_hand", p * (dp + p @ dp), "it should be taken away"),
+        ("softmax.by_hand", (1, 1, 1), "These sum to 3"),
+        ("softmax.by_hand", (1, -1, 0), "entries are not right"),
+        ("softmax.logistic", 0.5, "The answer is a function"),
+        ("softmax.logistic", lambda t: logistic(-t), "it is σ(−t)"),
+        ("softmax.logistic", np.tanh, "wrong already for moderate t"),
+        ("softmax.logistic", positive_exponent, "For t = 1000 it gives nan"),
+        ("softmax.logistic", as_written, "NumPy warned"),
+        ("softmax.logistic", one_minus, "has lost all digits"),
+        ("softmax.logistic", flat_far_away, "Far to the left"),
+        ("softmax.one_maximum", [[0, 0, 0], [0, -1000, -1000]], "the same maximum"),
+        ("softmax.one_maximum", [[0, -1000, 0], [1, 1, 1]], "positive sum"),
+        ("softmax.one_maximum", [[0, 0, 0], [100, 100, 100]], "100 apart"),
+        ("softmax.one_maximum", [[0, 0, 0], [740, 740, 740]], "740 apart"),
+        ("softmax.one_maximum", [[0, 0, -np.inf], [0, 0, 0]], "not finite"),
+        ("softmax.jacobian", p, "The answer is a function"),
+        ("softmax.jacobian", lambda P: np.diag(P.sum(axis=0)) - P.T @ P, "mixed the rows"),
+        ("softmax.jacobian", lambda P: -jacobian(P), "diagonal is positive"),
+        ("softmax.jacobian", lambda P: jacobian(P) * np.eye(3), "the rest is zero"),
+        ("softmax.jacobian", lambda P: -outer(P), "diag(p) is missing"),
+        ("softmax.jacobian", lambda P: P[:, :, None] * np.eye(3) + outer(P), "do not sum to zero"),
+        ("softmax.jacobian", lambda P: np.eye(3) - outer(P), "On the diagonal stands 1"),
+        ("softmax.jacobian", lambda P: 2 * jacobian(P), "the entries are not"),
+        ("softmax.temperature", 2.0, "The answer is a function"),
+        ("softmax.temperature", lambda z, c: 1 / temperature(z, c), "This is 1/T"),
+        ("softmax.temperature", lambda z, c: -temperature(z, c), "A temperature is positive"),
+        ("softmax.temperature", lambda z, c: 1.0, "too cold"),
+        ("softmax.temperature", lambda z, c: 0.01, "too cold"),
+        ("softmax.temperature", lambda z, c: 100.0, "too hot"),
+        ("softmax.temperature", lambda z, c: temperature(z, c, rounds=14), "Go on halving"),
+        ("softmax.temperature", lambda z, c: np.array([1.0, 2.0]), "should be one number"),
+    ],
+)
+def test_a_typical_mistake_gets_its_own_hint(name: str, answer: object, sentence: str) -> None:
+    verdict = check(name, answer)
+    assert not verdict
+    assert sentence in verdict.message
+
+
+@pytest.mark.parametrize(
+    "name", [f"softmax.{word}" for word in ("odds", "by_hand", "logistic", "one_maximum", "jacobian", "temperature")]
+)
+def test_three_dots_are_no_answer_yet(name: str) -> None:
+    assert "not answered yet" in check(name, ...).message

@@ -1,0 +1,60 @@
+"""What a visitor sees first agrees with what is there: README, citation, changelog, workflows."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+import scratchnet as sn
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md")]
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files_that_exist(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    assert not [link for link in links if "://" not in link and not (page.parent / link).exists()]
+
+
+def test_every_module_that_a_chapter_explains_is_in_the_readme() -> None:
+    shared = {"__init__", "plots", "shapes", "source", "types"}
+    modules = {path.stem for path in (ROOT / "src" / "scratchnet").glob("*.py")} - shared
+    assert modules == set(re.findall(r"\(src/scratchnet/(\w+)\.py\)", read("README.md")))
+
+
+def test_every_target_that_is_named_in_prose_is_in_the_makefile() -> None:
+    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z]+)", read("README.md") + read("CONTRIBUTING.md"), re.MULTILINE))
+    assert {"book", "test"} <= named <= targets
+
+
+def test_the_example_of_the_readme_runs_as_it_stands() -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", read("README.md"), re.DOTALL)
+    names: dict[str, object] = {}
+    # from the root, as a visitor would; one epoch in place of five
+    exec(example.replace('"data/', f'"{ROOT}/data/').replace("epochs=5", "epochs=1"), names)
+    assert names["history"].dev_accuracy[-1] > 0.85
+
+
+def test_one_version_everywhere() -> None:
+    citation = yaml.safe_load(read("CITATION.cff"))
+    assert PROJECT["version"] == sn.__version__ == str(citation["version"])
+    assert f"## {sn.__version__} ({citation['date-released']})" in read("CHANGELOG.md")
+    assert f"Version {sn.__version__}." in read("README.md")
+
+
+def test_the_workflow_tests_every_python_from_the_oldest_promised() -> None:
+    workflow = yaml.safe_load(read(".github/workflows/test.yml"))
+    versions = workflow["jobs"]["test"]["strategy"]["matrix"]["python"]
+    assert versions == ["3.11", "3.12", "3.13", "3.14"]
+    assert PROJECT["requires-python"] == f">={versions[0]}"
+    commands = [step["run"] for step in workflow["jobs"]["test"]["steps"] if "run" in step]
+    assert commands == ["make test PYTHON=python"]

@@ -1,0 +1,221 @@
+"""The built site in a real browser: no error, no stranger's host, no sideways scrolling, readable in light and dark."""
+
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from functools import partial
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+pytestmark = pytest.mark.site
+
+ROOT = Path(__file__).parents[1]
+HTML = ROOT / "_build" / "html"
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
+CHAPTERS = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
+PAGES = [*CHAPTERS, "genindex", "search"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+RULES = {
+    "resultTypes": ["violations"],
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
+}
+DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
+SIDEWAYS = """width => [...document.querySelectorAll("article *")]
+    .filter(node => node.getBoundingClientRect().right > width + 1
+                    && !node.closest("pre, table, .math, .katex, .pst-scrollable-table-container, .visually-hidden"))
+    .map(node => node.outerHTML.slice(0, 120)).slice(0, 3)"""
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    assert (HTML / "index.html").exists(), "there is no site to look at: run `make book` first"
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(HTML)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    known = ("chromium", "chromium-browser", "google-chrome")
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, known)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=[*FLAGS, "--no-first-run"])
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """A page, with everything it asked for and everything it complained about."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+
+    def violations(self) -> list[str]:
+        """What breaks a rule of WCAG 2.1 AA as the page now stands."""
+        # the picture of a formula is thousands of boxes, hidden from screen readers, who get its MathML
+        found = Axe().run(self.page, context={"exclude": [[".katex-html"]]}, options=RULES).response["violations"]
+        return [f"{rule['id']}: {n['target']} {n['html'][:90]}" for rule in found for n in rule["nodes"]]
+
+
+@pytest.fixture
+def desktop(browser: Browser) -> Iterator[Watched]:
+    context = browser.new_context(viewport=DESKTOP, reduced_motion="reduce", color_scheme="light")
+    yield Watched(context.new_page())
+    context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_sound_on_a_desk_in_the_light_and_on_a_phone_in_the_dark(
+    site: str, desktop: Watched, name: str
+) -> None:
+    page = desktop.page
+    page.goto(f"{site}/{name}.html", wait_until="load")
+    assert page.locator("html[data-theme=light]").count() == 1
+    assert page.locator("h1").count() == 1
+    assert page.locator("img:not([alt]), img[alt='']").count() == 0
+    assert page.locator(".katex-error, .merror, merror, mjx-container").count() == 0
+    assert page.locator("[class*=math]").filter(has_text=re.compile(r"\\\(|\\\[|\$\$")).count() == 0, "raw formula"
+    assert desktop.complaints == []
+    assert {urlsplit(url).netloc for url in desktop.requests if not url.startswith("data:")} == {urlsplit(site).netloc}
+    assert not desktop.violations()
+
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size(PHONE)
+    page.wait_for_selector("html[data-theme=dark]", state="attached")
+    page.wait_for_timeout(300)  # what scrolls is made reachable a moment after the size has changed
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360, page.evaluate(SIDEWAYS, 360)
+    assert not desktop.violations()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opens_from_a_folder_too(desktop: Watched, name: str) -> None:
+    desktop.page.goto((HTML / f"{name}.html").as_uri(), wait_until="load")
+    assert desktop.complaints == []
+    assert all(url.startswith(("file:", "data:")) for url in desktop.requests)
+
+
+def test_the_front_door_leads_to_the_landing_page(site: str, desktop: Watched) -> None:
+    desktop.page.goto(f"{site}/", wait_until="load")
+    desktop.page.wait_for_url(f"{site}/{TOC['root']}.html")
+    assert desktop.complaints == []
+
+
+def test_formulas_are_there_without_a_script(site: str, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site}/book/notation.html")
+    assert page.locator(".katex-html").count() > 20
+    assert page.locator(".katex-html").first.bounding_box()["height"] < 40  # the style sheet is at work
+    context.close()
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("where", ["server", "folder"])
+def test_there_is_one_search_box_and_it_finds(site: str, desktop: Watched, size: dict[str, int], where: str) -> None:
+    page, home = desktop.page, site if where == "server" else HTML.as_uri()
+    page.set_viewport_size(size)
+    page.goto(f"{home}/{CHAPTERS[0]}.html", wait_until="load")
+    boxes = page.locator(".search-button__button, form.bd-search")
+    visible = [boxes.nth(number) for number in range(boxes.count()) if boxes.nth(number).is_visible()]
+    assert len(visible) == 1
+    visible[0].click()
+    page.keyboard.type("softmax")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#search-results li a")
+    page.wait_for_timeout(300)
+    assert page.locator("#search-results li").count() >= 2
+    assert page.locator("form.bd-search:visible, .search-button__button:visible").count() == 1
+    assert desktop.complaints == []
+
+
+def test_the_reader_chooses_between_light_and_dark_and_is_remembered(site: str, desktop: Watched) -> None:
+    page = desktop.page
+    page.goto(f"{site}/{CHAPTERS[1]}.html", wait_until="load")
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(background)
+    for _ in range(3):
+        page.locator(".theme-switch-button:visible").click()
+        if page.locator("html[data-theme=dark]").count():
+            break
+    assert page.evaluate(background) != light
+    page.reload(wait_until="load")
+    assert page.locator("html[data-theme=dark]").count() == 1
+    assert desktop.complaints == []
+
+
+def test_a_solution_is_folded_until_asked_for(site: str, desktop: Watched) -> None:
+    name = next(name for name in CHAPTERS if re.match(r"book/\d", name))
+    desktop.page.goto(f"{site}/{name}.html", wait_until="load")
+    solution = desktop.page.locator("div.solution.dropdown").first
+    answer = solution.locator("div.cell").first
+    assert not answer.is_visible()
+    solution.locator("button").first.click()
+    answer.wait_for(state="visible")
+
+
+class Anchors(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: set[str] = set()
+        self.names: set[str] = set()
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        for key, value in attributes:
+            if key in ("href", "src") and value:
+                self.links.add(value)
+            if key in ("id", "name") and value:
+                self.names.add(value)
+
+
+def parsed(path: Path) -> Anchors:
+    anchors = Anchors()
+    anchors.feed(path.read_text(encoding="utf-8"))
+    return anchors
+
+
+def test_every_link_inside_the_book_leads_somewhere() -> None:
+    written = [path for path in HTML.rglob("*.html") if "_static" not in path.parts and path.name != "404.html"]
+    pages = {path: parsed(path) for path in written}
+    assert len(pages) > len(PAGES)
+    broken = []
+    for path, anchors in pages.items():
+        for link in anchors.links:
+            address, fragment = urldefrag(link)
+            if urlsplit(address).scheme or address.startswith("//"):
+                continue
+            target = (path.parent / unquote(address.split("?")[0])).resolve() if address else path
+            if not target.exists() or (fragment and target in pages and unquote(fragment) not in pages[target].names):
+                broken.append(f"{path.name}: {link}")
+    assert not broken
+
+
+def test_binder_and_colab_are_offered_for_notebooks_that_exist() -> None:
+    for name in CHAPTERS:
+        links = [link for link in parsed(HTML / f"{name}.html").links if link.startswith("https://")]
+        offers = [link for link in links if urlsplit(link).netloc in ("mybinder.org", "colab.research.google.com")]
+        assert len(offers) == (2 if (ROOT / f"{name}.ipynb").exists() else 0), name
+        assert all(unquote(link).endswith(f"/{name}.ipynb") for link in offers), offers

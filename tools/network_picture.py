@@ -1,0 +1,103 @@
+"""Draw book/_static/network.svg: the book's own network, trained, reading one digit it never saw.
+
+    python tools/network_picture.py
+
+Nothing in the picture is made up. A square is a pixel, as dark as its ink. A line from a pixel is that pixel times its
+weight, a line to an output the activation times its weight, the larger the darker; the weakest are left out. A disc is
+as full as the activation, or the probability, of its unit is large.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+import scratchnet as sn
+from scratchnet.plots import COLORS
+from scratchnet.types import FloatArray
+
+ROOT = Path(__file__).parents[1]
+DIGIT, LINES = 4, 260
+TITLE = "A handwritten four is read by the network"
+DESCRIPTION = (
+    "A handwritten four of 784 pixels is joined by weights to ten hidden units, and these to ten outputs, one for each "
+    "digit. The output for four is lit."
+)
+LEFT, TOP, CELL = 22, 22, 8  # where the image stands
+HIDDEN, OUTPUT, ROW, RADIUS = 396, 588, 24, 9  # where the columns of discs stand
+
+
+def train() -> tuple[sn.Parameters, FloatArray]:
+    """Return trained parameters and the dev image of DIGIT that is read with the median confidence of its kind."""
+    digits = sn.read_digits(ROOT / "data" / "train.csv.gz")
+    rng = np.random.default_rng(0)
+    split = sn.train_dev_split(sn.normalize(digits.images), digits.labels, dev_size=2000, rng=rng)
+    (X, y), (X_dev, y_dev) = split
+    params = sn.initialize((784, 10, 10), rng)
+    sn.fit(params, X, y, optimizer=sn.SGD(0.05), epochs=10, batch_size=32, rng=rng, progress=False)
+    kind = X_dev[y_dev == DIGIT]
+    order = sn.predict_proba(params, kind)[:, DIGIT].argsort()
+    return params, kind[order[len(order) // 2]]
+
+
+def height(unit: int) -> int:
+    """Return the y of a disc's centre."""
+    return TOP + 4 + ROW * unit
+
+
+def lines(strength: FloatArray, starts: list[tuple[float, float]], x: int, count: int) -> list[str]:
+    """Draw the `count` strongest of the lines from `starts` to the column of discs at x, in five shades."""
+    kept = np.argsort(np.abs(strength).ravel())[-count:]
+    largest = np.abs(strength).max()
+    shades: dict[int, list[str]] = {}
+    for index in kept:
+        row, unit = divmod(int(index), strength.shape[1])
+        shade = int(np.ceil(5 * abs(strength[row, unit]) / largest))
+        shades.setdefault(shade, []).append(f"M{starts[row][0]:g} {starts[row][1]:g}L{x} {height(unit)}")
+    return [f'<path d="{"".join(shades[shade])}" opacity=".{2 * shade - 1}"/>' for shade in sorted(shades)]
+
+
+def disc(x: int, unit: int, fill: float, color: str) -> str:
+    """Draw a ring whose inside is as full as `fill`, between 0 and 1, says."""
+    ring = f'<circle cx="{x}" cy="{height(unit)}" r="{RADIUS}" fill="#fff" stroke="{color}" stroke-width="1.5"/>'
+    inner = RADIUS * np.sqrt(fill)  # by area
+    return ring + (f'<circle cx="{x}" cy="{height(unit)}" r="{inner:.1f}" fill="{color}"/>' if inner > 0.5 else "")
+
+
+def draw(params: sn.Parameters, x: FloatArray) -> str:
+    """Return the picture as SVG."""
+    first, second = params.layers
+    A = sn.relu(sn.linear(x[None], first.W, first.b))[0]
+    P = sn.predict_proba(params, x[None])[0]
+    pixels: dict[int, list[str]] = {}
+    centres = []
+    for index, ink in enumerate(x):
+        row, column = divmod(index, 28)
+        centres.append((LEFT + CELL * column + CELL / 2, TOP + CELL * row + CELL / 2))
+        corner = f"M{LEFT + CELL * column} {TOP + CELL * row}h7v7h-7z"
+        pixels.setdefault(int(np.ceil(4 * ink)), []).append(corner)
+    ink = COLORS["ink"]
+    parts = [
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 660 320" role="img" aria-labelledby="title description"'
+        ' font-family="system-ui, sans-serif" font-size="19">',
+        f'<title id="title">{TITLE}</title><desc id="description">{DESCRIPTION}</desc>',
+        '<rect width="660" height="320" rx="14" fill="#FBFAF7"/>',
+        f'<path d="{"".join(pixels.pop(0))}" fill="#E8EEF3"/>',
+        f'<g stroke="{COLORS["parameters"]}" fill="none">',
+        *lines(x[:, None] * first.W, centres, HIDDEN, LINES),
+        *lines(A[:, None] * second.W, [(HIDDEN, height(unit)) for unit in range(10)], OUTPUT, 60),
+        "</g>",
+        *(f'<path d="{"".join(pixels[k])}" fill="{COLORS["data"]}" opacity="{k / 4:g}"/>' for k in sorted(pixels)),
+        *(disc(HIDDEN, unit, float(A[unit] / A.max()), COLORS["activations"]) for unit in range(10)),
+    ]
+    for unit in range(10):
+        weight = ' font-weight="700"' if unit == P.argmax() else ""
+        parts.append(disc(OUTPUT, unit, float(P[unit]), COLORS["activations"]))
+        parts.append(f'<text x="{OUTPUT + 20}" y="{height(unit) + 7}" fill="{ink}"{weight}>{unit}</text>')
+    for place, words in ((LEFT + 14 * CELL, "784 pixels"), (HIDDEN, "10 hidden units"), (OUTPUT, "10 digits")):
+        parts.append(f'<text x="{place}" y="298" text-anchor="middle" fill="{ink}">{words}</text>')
+    return "\n".join([*parts, "</svg>", ""])
+
+
+if __name__ == "__main__":
+    params, x = train()
+    (ROOT / "book" / "_static" / "network.svg").write_text(draw(params, x), encoding="utf-8")
