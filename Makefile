@@ -59,7 +59,7 @@ test: .venv/test book
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q -n $(JOBS) -m "not site" --cov --cov-fail-under=100 tests
+	$(BIN)/pytest -q -n $(JOBS) -m "not site" tests --cov=src --cov-fail-under=100
 	$(BIN)/pytest -q -m site tests
 	$(BIN)/pytest -q -n $(JOBS) --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=300 -p no:cacheprovider book
 

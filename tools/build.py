@@ -37,7 +37,7 @@ def main() -> int:
         shutil.rmtree(CACHE, ignore_errors=True)
         STAMP.parent.mkdir(exist_ok=True)
         STAMP.write_text(now)
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "-W", "-n", "--keep-going", "-q"]
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", ".", "-W", "-n", "--keep-going", "-q"]
     # A session of its own, ended as a whole: when a build fails, the process that renders formulas stays behind and
     # would keep whoever reads our output waiting for ever.
     build = subprocess.Popen(command, cwd=ROOT, start_new_session=True)

@@ -10,9 +10,7 @@ from scratchnet.check import check, exercise, expect_array, expect_number, hint
 
 
 @pytest.fixture(autouse=True)
-def _trial_exercises(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(engine, "_markers", dict(engine._markers))
-
+def _trial_exercises() -> Iterator[None]:
     @exercise("trial.even", "Two divides it.")
     def _(answer: int) -> None:
         if answer % 2:
@@ -26,7 +24,9 @@ def _trial_exercises(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def _(answer: object) -> None:
         expect_array(answer, (2, 3))
 
-    return
+    yield
+    for name in [name for name in engine._markers if name.startswith("trial.")]:
+        del engine._markers[name]
 
 
 def test_a_right_answer_is_true_and_says_why() -> None:
