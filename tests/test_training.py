@@ -1,6 +1,7 @@
 """fit: it learns, says how it went, stops with a sentence, and keeps what it has when interrupted."""
 
 import math
+import sys
 
 import numpy as np
 import pandas as pd
@@ -133,23 +134,30 @@ def test_refuses_labels_the_network_has_no_output_for(params: Parameters) -> Non
         fit(params, X[:2], np.array([0, 3]), optimizer=SGD(0.1), epochs=1, batch_size=1, rng=rng)
 
 
-@pytest.mark.parametrize(("progress", "shown"), [(True, True), (False, False), (None, False)])
-def test_the_bar_is_shown_when_asked_for(
+@pytest.mark.parametrize(
+    ("progress", "notebook", "silenced", "shown"),
+    [
+        (True, False, True, True),
+        (False, True, False, False),
+        (None, False, False, False),  # what pytest captures is no terminal
+        (None, True, False, True),
+        (None, True, True, False),
+    ],
+)
+def test_the_bar_is_shown_when_asked_for_or_in_a_notebook_unless_silenced(
     params: Parameters,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     progress: bool | None,
+    notebook: bool,
+    silenced: bool,
     shown: bool,
 ) -> None:
-    monkeypatch.delitem(scratchnet.training.sys.modules, "ipykernel", raising=False)
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    if notebook:
+        monkeypatch.setitem(sys.modules, "ipykernel", math)
+    if silenced:
+        monkeypatch.setenv("TQDM_DISABLE", "1")
     run(params, epochs=2, progress=progress)
     assert ("epochs" in capsys.readouterr().err) == shown
-
-
-def test_the_bar_is_shown_in_a_notebook(
-    params: Parameters, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(scratchnet.training.sys.modules, "ipykernel", math)
-    monkeypatch.delenv("TQDM_DISABLE", raising=False)
-    run(params, epochs=2)
-    assert "epochs" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 Source: chapter "training".
 """
 
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -63,7 +64,7 @@ def fit(
 
     Each epoch goes once through a fresh shuffle of the examples. Loss and accuracy are measured after the epoch,
     with the parameters fixed, on all of X and on `validation`, a pair (X_dev, y_dev). `progress` shows a bar; by
-    default only in a terminal or a notebook, and not where TQDM_DISABLE=1 is set (as it is for the book's own pages).
+    default only in a terminal or a notebook, and not where TQDM_DISABLE is set (as it is for the book's own pages).
 
     Raises ValueError for data that does not fit the network, before anything has changed, and DivergedError, naming
     the epoch and the remedy, when the loss is no longer finite. Ctrl-C ends training early and keeps what there is.
@@ -106,10 +107,9 @@ def _measure(params: Parameters, X: FloatArray, y: IntArray) -> tuple[float, flo
 
 
 def _epochs(epochs: int, progress: bool | None) -> Iterable[int]:
-    """Count from 1 to `epochs` behind a progress bar; TQDM_DISABLE=1 in the environment silences the default."""
+    """Count from 1 to `epochs` behind a progress bar."""
     from tqdm import tqdm
 
     if progress is None:
-        watched = sys.stderr.isatty() or "ipykernel" in sys.modules
-        return tqdm(range(1, epochs + 1), desc="epochs") if watched else range(1, epochs + 1)
+        progress = "TQDM_DISABLE" not in os.environ and (sys.stderr.isatty() or "ipykernel" in sys.modules)
     return tqdm(range(1, epochs + 1), desc="epochs", disable=not progress)
