@@ -157,3 +157,9 @@ def test_each_published_mistake_is_caught_and_its_blocks_named(
     assert not report
     assert tuple(block.block for block in report.blocks if not block.passed) == wrong_blocks
     assert all(block.error > 0.01 for block in report.blocks if not block.passed)
+
+
+def test_refuses_gradients_of_another_network() -> None:
+    params = initialize((2, 3, 2), np.random.default_rng(0), dtype=np.float64)
+    with pytest.raises(ValueError, match=r"the gradients are for sizes \(2, 2\) and the parameters have \(2, 3, 2\)"):
+        check_gradients(params, np.ones((1, 2)), np.array([0]), gradient=lambda *_: Parameters((2, 2), np.float64))

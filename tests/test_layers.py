@@ -35,9 +35,9 @@ def test_keeps_the_dtype_it_is_given(dtype: type) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((X[0], W, b), r"X must be a float matrix with one row for each example, not shape \(2,\) and dtype float64"),
-        ((X.astype(int), W, b), r"X must be a float matrix .* not shape \(3, 2\) and dtype int64"),
-        ((X.tolist(), W, b), "X must be a float matrix .* not list"),
+        ((X[0], W, b), r"^X must be a float matrix with one row for each example, not shape \(2,\) and dtype float64"),
+        ((X.astype(int), W, b), r"^X must be a float matrix .* not shape \(3, 2\) and dtype int64"),
+        ((X.tolist(), W, b), "^X must be a float matrix .* not list"),
         ((X[:0], W, b), "X has no rows: at least one example is needed"),
         ((X, W.T, b), r"W must have shape \(D, H\) with D = 2, the columns of X, not \(4, 2\)"),
         ((X, W[:, 0], b), r"W must have shape \(D, H\)"),

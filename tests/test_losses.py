@@ -78,3 +78,8 @@ def test_neither_changes_the_logits() -> None:
 def test_refuses_what_does_not_fit(rule: object, Z: np.ndarray, y: np.ndarray, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         rule(Z, y)  # type: ignore[operator]
+
+
+def test_rows_of_very_different_size_do_not_disturb_each_other() -> None:
+    Z = np.array([[1e4, 0.0], [0.0, 1.0], [-1e4, -1e4]])
+    assert cross_entropy(Z, np.array([0, 1, 1])) == pytest.approx((0 + np.log1p(np.exp(-1)) + np.log(2)) / 3)
