@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scratchnet import SGD, Parameters
+from scratchnet import SGD, Parameters, cosine
 
 
 def test_a_step_is_minus_rate_times_gradient_in_place() -> None:
@@ -15,6 +15,23 @@ def test_a_step_is_minus_rate_times_gradient_in_place() -> None:
     np.testing.assert_array_equal(params.theta, [-4, -8, 3, 9])
     np.testing.assert_array_equal(view, [[-4, -8]])
     np.testing.assert_array_equal(grads.theta, [10, 20, 0, -10])
+
+
+def test_the_factor_of_a_schedule_scales_the_step_and_keeps_float32() -> None:
+    params, grads = Parameters((1, 1)), Parameters((1, 1))
+    grads.theta[:] = [1, -2]
+    SGD(0.5).step(params, grads, np.float64(0.5))
+    np.testing.assert_array_equal(params.theta, [-0.25, 0.5])
+    assert params.theta.dtype == np.float32
+
+
+def test_cosine_falls_from_one_to_nothing_slowly_at_both_ends() -> None:
+    assert [cosine(part) for part in (0, 0.5, 1)] == pytest.approx([1, 0.5, 0])
+    assert cosine(1 / 3) == pytest.approx(0.75)
+    steps = np.diff([cosine(part) for part in np.linspace(0, 1, 101)])
+    assert (steps < 0).all()
+    assert steps[0] == pytest.approx(steps[-1])
+    assert abs(steps[0]) < abs(steps[50]) / 30
 
 
 def test_the_step_keeps_float32() -> None:

@@ -1,7 +1,7 @@
 """scratchnet: a neural network that reads handwritten digits, with nothing hidden.
 
 The modules, in reading order, are the chapters of the book: data, layers, activations, losses, network, gradcheck,
-parameters, optimizers, training, metrics. Importing the package imports NumPy and nothing heavier.
+parameters, optimizers, training, metrics, storage. Importing the package imports NumPy and nothing heavier.
 """
 
 from scratchnet import plots
@@ -10,11 +10,12 @@ from scratchnet.data import Digits, minibatches, normalize, read_digits, train_d
 from scratchnet.gradcheck import check_gradients, numerical_gradient, relative_error
 from scratchnet.layers import linear, linear_backward
 from scratchnet.losses import cross_entropy, cross_entropy_backward
-from scratchnet.metrics import accuracy, confusion_matrix
+from scratchnet.metrics import accuracy, accuracy_interval, calibration, confusion_matrix, mcnemar
 from scratchnet.network import backward, forward, predict, predict_proba
-from scratchnet.optimizers import SGD
+from scratchnet.optimizers import SGD, cosine
 from scratchnet.parameters import Layer, Parameters, initialize
 from scratchnet.source import source
+from scratchnet.storage import StorageError, load, save
 from scratchnet.training import DivergedError, History, fit
 
 __version__ = "0.1.0"
@@ -26,10 +27,14 @@ __all__ = [
     "Layer",
     "Parameters",
     "SGD",
+    "StorageError",
     "accuracy",
+    "accuracy_interval",
     "backward",
+    "calibration",
     "check_gradients",
     "confusion_matrix",
+    "cosine",
     "cross_entropy",
     "cross_entropy_backward",
     "fit",
@@ -37,6 +42,8 @@ __all__ = [
     "initialize",
     "linear",
     "linear_backward",
+    "load",
+    "mcnemar",
     "minibatches",
     "normalize",
     "numerical_gradient",
@@ -47,6 +54,7 @@ __all__ = [
     "relative_error",
     "relu",
     "relu_backward",
+    "save",
     "softmax",
     "softmax_backward",
     "source",

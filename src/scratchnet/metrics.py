@@ -1,11 +1,39 @@
-"""How often the network is right, and what it takes for what. Labels first, as in scikit-learn."""
+"""How often the network is right, how sure one can be of that, and what it takes for what.
+
+True labels come first, as in scikit-learn. Source: chapters "data" (accuracy, confusion) and "results".
+"""
+
+import math
+from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 
-from scratchnet.shapes import require_labels
-from scratchnet.types import IntArray
+from scratchnet.shapes import require_labels, require_matrix
+from scratchnet.types import FloatArray, IntArray
 
-__all__ = ["accuracy", "confusion_matrix"]
+__all__ = ["Calibration", "McNemar", "accuracy", "accuracy_interval", "calibration", "confusion_matrix", "mcnemar"]
+
+
+class McNemar(NamedTuple):
+    """Two models on the same examples: how many only the first read, how many only the second, and the p-value."""
+
+    only_a: int
+    only_b: int
+    p_value: float
+
+
+class Calibration(NamedTuple):
+    """What was claimed and what came true, bin by bin: arrays (bins,), and the expected calibration error.
+
+    confidence: the mean probability of the answers in the bin; accuracy: the fraction of them that were right; both
+    are NaN in an empty bin. answers: how many there are. error: the mean of |accuracy - confidence| over all answers.
+    """
+
+    confidence: FloatArray
+    accuracy: FloatArray
+    answers: IntArray
+    error: float
 
 
 def accuracy(y_true: IntArray, y_pred: IntArray) -> float:
@@ -20,6 +48,64 @@ def confusion_matrix(y_true: IntArray, y_pred: IntArray, classes: int = 10) -> I
     counts = np.zeros((classes, classes), dtype=np.int64)
     np.add.at(counts, (y_true, y_pred), 1)
     return counts
+
+
+def accuracy_interval(right: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return Wilson's interval (low, high) for the accuracy of a model that read `right` of `n` examples.
+
+    The accuracies that `right` of `n` does not contradict: those p for which the observed fraction is no further from
+    p than a normal quantile times √(p(1 − p)/n). Unlike p ± 1.96 √(p(1 − p)/n) at the observed p, it never leaves
+    [0, 1] and does not shrink to nothing when every answer is right (Wilson, 1927).
+    """
+    if not 0 <= right <= n or n < 1:
+        raise ValueError(f"right must be from 0 to n and n at least 1, not {right} of {n}")
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must lie between 0 and 1, not {confidence}")
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    p = right / n
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(p * (1 - p) / n + (z / (2 * n)) ** 2) / (1 + z * z / n)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def mcnemar(y_true: IntArray, y_pred_a: IntArray, y_pred_b: IntArray) -> McNemar:
+    """Return whether two models differ on the same examples (N,): McNemar's exact test (McNemar, 1947).
+
+    Examples that both read, or neither, say nothing. If the models are equally good, each of the others is as likely
+    to fall to the one as to the other, as coins fall; the p-value is the chance of a split at least this uneven.
+    """
+    _require_pair(y_true, y_pred_a)
+    _require_pair(y_true, y_pred_b)
+    right_a, right_b = y_pred_a == y_true, y_pred_b == y_true
+    only_a, only_b = int(np.sum(right_a & ~right_b)), int(np.sum(right_b & ~right_a))
+    tosses = only_a + only_b
+    tail, ways = 0, 1  # whole numbers: nothing is rounded
+    for k in range(min(only_a, only_b) + 1):
+        tail, ways = tail + ways, ways * (tosses - k) // (k + 1)  # ways: in which k of the tosses can be heads
+    return McNemar(only_a, only_b, min(1.0, 2 * tail / 2**tosses))
+
+
+def calibration(P: FloatArray, y_true: IntArray, bins: int = 10) -> Calibration:
+    """Return how often answers given with a probability come true, in `bins` of equal width from 0 to 1.
+
+    Shapes: P (N, K), the probabilities of `predict_proba`; y_true (N,). An answer is the class with the largest
+    probability, its confidence is that probability, and a bin is open below and closed above, as in Guo et al.
+    (2017), equations 2 and 3.
+    """
+    require_matrix("P", P)
+    require_labels(y_true, len(P), P.shape[1])
+    if (P < 0).any() or not np.allclose(P.sum(axis=1), 1, atol=1e-4):
+        raise ValueError("P must hold probabilities: each row at least 0 and 1 in sum. Are these logits?")
+    if bins < 1:
+        raise ValueError(f"bins must be at least 1, not {bins}")
+    sure = P.max(axis=1).astype(np.float64)
+    right = (P.argmax(axis=1) == y_true).astype(np.float64)
+    bin_of = np.clip(np.ceil(sure * bins).astype(np.int64) - 1, 0, bins - 1)
+    count = np.bincount(bin_of, minlength=bins)
+    total = np.where(count, count, np.nan)  # what is divided by nothing is not a number
+    confidence, right_part = (np.bincount(bin_of, values, bins) / total for values in (sure, right))
+    error = float(np.nansum(count * np.abs(right_part - confidence)) / len(P))
+    return Calibration(confidence, right_part, count, error)
 
 
 def _require_pair(y_true: IntArray, y_pred: IntArray, classes: int | None = None) -> None:

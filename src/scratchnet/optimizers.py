@@ -4,7 +4,7 @@ import math
 
 from scratchnet.parameters import Parameters
 
-__all__ = ["SGD"]
+__all__ = ["SGD", "cosine"]
 
 
 class SGD:
@@ -18,8 +18,16 @@ class SGD:
             raise ValueError(f"learning_rate must be a positive number, not {learning_rate}")
         self.learning_rate = learning_rate
 
-    def step(self, params: Parameters, grads: Parameters) -> None:
-        """Move `params` against `grads`, in place. Both must have the same sizes."""
+    def step(self, params: Parameters, grads: Parameters, factor: float = 1.0) -> None:
+        """Move `params` against `grads`, in place. Both must have the same sizes. A schedule sets the `factor` of η."""
         if grads.sizes != params.sizes:
             raise ValueError(f"the gradients are for sizes {grads.sizes} and the parameters have {params.sizes}")
-        params.theta -= self.learning_rate * grads.theta
+        params.theta -= float(factor * self.learning_rate) * grads.theta
+
+
+def cosine(progress: float) -> float:
+    """Return the factor of the learning rate when `progress` of the training is done: 1 at 0, ½ at ½, 0 at 1.
+
+    Half a wave of the cosine: steps stay long for a while, and end short (Loshchilov and Hutter, 2017, equation 5).
+    """
+    return (1 + math.cos(math.pi * progress)) / 2

@@ -1,0 +1,149 @@
+"""Arrays to a file and back, so that a crash, a full disk or a doctored file does no harm.
+
+The file is a plain .npz, which `numpy.load` opens too: uncompressed, nothing pickled, the same bytes for the same
+arrays. Source: chapter "your-digits".
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchnet.parameters import Parameters
+
+__all__ = ["StorageError", "load", "save"]
+
+Array = NDArray[Any]
+ABOUT, DIGEST = "about", "sha256"
+
+
+class StorageError(ValueError):
+    """The file is not what it should be; the message says what is wrong with it."""
+
+
+def save(path: str | Path, params: Parameters) -> None:
+    """Write a network's parameters to one file, which `load` reads.
+
+    The file changes in one step, after everything has reached the disk: whoever looks, even after a crash, finds the
+    old file whole or the new one whole. Raises ValueError, and leaves an old file alone, for parameters that are not
+    finite; FileNotFoundError where the folder does not exist; OSError where the disk is full or may not be written.
+    """
+    write_arrays(path, "parameters", parameter_arrays(params))
+
+
+def load(path: str | Path) -> Parameters:
+    """Read parameters that `save` wrote. Nothing in the file is ever run.
+
+    Raises StorageError, a ValueError that names the file and what is wrong, for a file that is cut short, changed,
+    of another kind, or holds anything but finite numbers of the right shape; FileNotFoundError where there is none.
+    """
+    return parameters_from(path, read_arrays(path, "parameters"))
+
+
+def parameter_arrays(params: Parameters) -> dict[str, Array]:
+    """Return the two arrays that are a network: its sizes, and θ. Refuses a θ that is not finite."""
+    if not np.isfinite(params.theta).all():
+        raise ValueError("the parameters are not all finite, so there is nothing worth saving: did training diverge?")
+    return {"sizes": np.array(params.sizes, np.int64), "theta": params.theta}
+
+
+def parameters_from(path: str | Path, arrays: Mapping[str, Array]) -> Parameters:
+    """Return the network that `parameter_arrays` took apart, or refuse arrays that do not make one."""
+    sizes, theta = arrays.get("sizes"), arrays.get("theta")
+    if sizes is None or theta is None:
+        raise _refusal(path, "it has no sizes or no theta in it")
+    if sizes.dtype != np.int64 or sizes.ndim != 1 or len(sizes) < 2 or sizes.min() < 1:
+        raise _refusal(path, "its sizes are not two or more whole numbers, each at least 1")
+    if theta.dtype not in (np.float32, np.float64):
+        raise _refusal(path, f"its theta is {theta.dtype}, not float32 or float64")
+    numbers = sum(D * H + H for D, H in pairwise(sizes.tolist()))  # Python's integers do not overflow
+    if theta.shape != (numbers,):
+        raise _refusal(path, f"a network of sizes {tuple(sizes.tolist())} has {numbers} numbers, not {theta.shape}")
+    if not np.isfinite(theta).all():
+        raise _refusal(path, "its theta holds numbers that are not finite")
+    params = Parameters(sizes.tolist(), theta.dtype)
+    params.theta[:] = theta
+    return params
+
+
+def write_arrays(path: str | Path, kind: str, arrays: Mapping[str, Array]) -> None:
+    """Write named arrays to one file, in one step; `kind` says what they are and is asked for on reading."""
+    about = np.array(json.dumps({"program": "scratchnet", "kind": kind, "version": 1}))
+    entries = {name: _npy(array) for name, array in {**arrays, ABOUT: about}.items()}
+    entries[DIGEST] = _npy(np.array(_digest(entries)))
+    path = Path(os.path.realpath(path))  # a link stays a link
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path}: there is no folder {path.parent} to write to. Make it first")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")  # beside it: a rename is one step within one disk only
+    try:
+        with part.open("wb") as file:
+            with ZipFile(file, "w", ZIP_STORED) as archive:
+                for name, content in entries.items():
+                    archive.writestr(ZipInfo(f"{name}.npy"), content)  # ZipInfo's date is fixed: 1980
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def read_arrays(path: str | Path, kind: str) -> dict[str, Array]:
+    """Read what `write_arrays` wrote as `kind`, or refuse the file. The digest is checked before anything is parsed."""
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such file. Check the name and the folder you run in")
+    if path.is_dir():
+        raise _refusal(path, "this is a folder")
+    with path.open("rb") as file:
+        try:
+            with ZipFile(file) as archive:
+                infos = archive.infolist()
+                plain = all(info.compress_type == ZIP_STORED for info in infos)  # others could unpack to any size
+                entries = {info.filename.removesuffix(".npy"): archive.read(info) for info in infos} if plain else {}
+        except (BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, ValueError) as error:
+            raise _refusal(path, f"it is cut short, damaged or no file of scratchnet ({error})") from None
+    if ABOUT not in entries or DIGEST not in entries:
+        raise _refusal(path, "it was not written by scratchnet")
+    digest = _npy(np.array(_digest({name: content for name, content in entries.items() if name != DIGEST})))
+    if entries[DIGEST] != digest:
+        raise _refusal(path, "its contents were changed after it was written")
+    try:
+        arrays = {
+            name: np.lib.format.read_array(BytesIO(content), allow_pickle=False) for name, content in entries.items()
+        }
+        about = json.loads(str(arrays.pop(ABOUT)))
+        found, version = about["kind"], about["version"]
+    except (ValueError, KeyError, TypeError, MemoryError) as error:
+        raise _refusal(path, f"it cannot be read ({error})") from None
+    if version != 1:
+        raise _refusal(path, f"it is of version {version}, and this scratchnet reads version 1: update scratchnet")
+    if found != kind:
+        raise _refusal(path, f"it holds {found}, not {kind}")
+    del arrays[DIGEST]
+    return arrays
+
+
+def _npy(array: Array) -> bytes:
+    file = BytesIO()
+    np.lib.format.write_array(file, np.ascontiguousarray(array).reshape(array.shape), allow_pickle=False)
+    return file.getvalue()
+
+
+def _digest(entries: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, content in sorted(entries.items()):
+        digest.update(f"{name}:{len(content)}:".encode() + content)
+    return digest.hexdigest()
+
+
+def _refusal(path: str | Path, reason: str) -> StorageError:
+    return StorageError(f"{path}: {reason}")
