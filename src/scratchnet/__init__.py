@@ -1,13 +1,15 @@
 """scratchnet: a neural network that reads handwritten digits, with nothing hidden.
 
 The modules, in reading order, are the chapters of the book: data, layers, activations, losses, network, gradcheck,
-parameters, optimizers, training, metrics, storage. Importing the package imports NumPy and nothing heavier.
+parameters, optimizers, training, metrics, storage, handwriting. Importing the package imports NumPy and nothing
+heavier.
 """
 
 from scratchnet import plots
 from scratchnet.activations import relu, relu_backward, softmax, softmax_backward
 from scratchnet.data import Digits, minibatches, normalize, read_digits, train_dev_split
 from scratchnet.gradcheck import check_gradients, numerical_gradient, relative_error
+from scratchnet.handwriting import prepare
 from scratchnet.layers import linear, linear_backward
 from scratchnet.losses import cross_entropy, cross_entropy_backward
 from scratchnet.metrics import accuracy, accuracy_interval, calibration, confusion_matrix, mcnemar
@@ -50,6 +52,7 @@ __all__ = [
     "plots",
     "predict",
     "predict_proba",
+    "prepare",
     "read_digits",
     "relative_error",
     "relu",

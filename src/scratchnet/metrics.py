@@ -27,7 +27,8 @@ class Calibration(NamedTuple):
     """What was claimed and what came true, bin by bin: arrays (bins,), and the expected calibration error.
 
     confidence: the mean probability of the answers in the bin; accuracy: the fraction of them that were right; both
-    are NaN in an empty bin. answers: how many there are. error: the mean of |accuracy - confidence| over all answers.
+    are NaN in an empty bin. answers: how many there are. error: the mean over all answers of the distance between the
+    two.
     """
 
     confidence: FloatArray

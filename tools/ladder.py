@@ -1,0 +1,101 @@
+"""Where the famous network loses its points: the recipes of chapter "training", each over five seeds (`make ladder`).
+
+A seed decides how the images are split, where the weights start and in which order the images come; all recipes share
+it. They train on all but 8,000 of the images of data/train.csv.gz and are judged on those 8,000; the test images stay
+shut. Writes book/ladder.csv, a line for each recipe and seed.
+"""
+
+import csv
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+import scratchnet as sn
+from scratchnet.types import FloatArray, IntArray
+
+ROOT = Path(__file__).parents[1]
+RESULT = ROOT / "book" / "ladder.csv"
+SEEDS = range(5)
+DEV_SIZE = 8000
+
+Examples = tuple[FloatArray, IntArray]
+Classifier = Callable[[FloatArray], IntArray]
+Recipe = Callable[[Examples, np.random.Generator], Classifier]
+
+
+def nearest_mean(train: Examples, rng: np.random.Generator) -> Classifier:
+    """Answer with the digit whose mean training image is nearest: no learning at all."""
+    X, y = train
+    means = np.stack([X[y == digit].mean(axis=0) for digit in range(10)])
+    return lambda images: ((means**2).sum(axis=1) - 2 * images @ means.T).argmin(axis=1)
+
+
+def full_batch(sizes: tuple[int, ...], start: str, published_biases: bool = False) -> Recipe:
+    """Take 500 steps of gradient descent at rate 0.1, on all images at once, as the famous notebook does."""
+
+    def recipe(train: Examples, rng: np.random.Generator) -> Classifier:
+        X, y = train
+        params, optimizer = sn.initialize(sizes, rng, start), sn.SGD(0.1)
+        for _ in range(500):
+            Z, cache = sn.forward(params, X)
+            grads = sn.backward(params, cache, sn.cross_entropy_backward(Z, y))
+            if published_biases:
+                for layer in grads.layers:
+                    layer.b[:] = layer.b.sum()  # np.sum without an axis: one number for the whole layer
+            optimizer.step(params, grads)
+        return lambda images: sn.predict(params, images)
+
+    return recipe
+
+
+def sgd(sizes: tuple[int, ...], start: str) -> Recipe:
+    """Go 20 times through the images, 32 to a step, at a rate that falls from 0.1 to nothing."""
+
+    def recipe(train: Examples, rng: np.random.Generator) -> Classifier:
+        params = sn.initialize(sizes, rng, start)
+        sn.fit(params, *train, optimizer=sn.SGD(0.1), schedule=sn.cosine, epochs=20, batch_size=32, rng=rng)
+        return lambda images: sn.predict(params, images)
+
+    return recipe
+
+
+RECIPES: dict[str, Recipe] = {
+    "nearest mean image": nearest_mean,
+    "famous": full_batch((784, 10, 10), "uniform", published_biases=True),
+    "famous, bias gradient repaired": full_batch((784, 10, 10), "uniform"),
+    "famous, He start": full_batch((784, 10, 10), "he"),
+    "SGD, no hidden layer": sgd((784, 10), "he"),
+    "SGD, uniform start": sgd((784, 10, 10), "uniform"),
+    "SGD, He start": sgd((784, 10, 10), "he"),
+    "famous, 100 hidden units": full_batch((784, 100, 10), "uniform", published_biases=True),
+    "SGD, He start, 100 hidden units": sgd((784, 100, 10), "he"),
+}
+
+
+def climb(recipes: Iterable[str] = RECIPES, seeds: Iterable[int] = SEEDS) -> Iterator[tuple[str, int, float, float]]:
+    """Yield recipe, seed, and the accuracy on the training and on the dev images."""
+    digits = sn.read_digits(ROOT / "data" / "train.csv.gz")
+    X, y = sn.normalize(digits.images), digits.labels
+    for seed in seeds:
+        train, dev = sn.train_dev_split(X, y, DEV_SIZE, np.random.default_rng(seed))
+        for name in recipes:
+            classify = RECIPES[name](train, np.random.default_rng([seed, 1]))
+            accuracy_train, accuracy_dev = (sn.accuracy(labels, classify(images)) for images, labels in (train, dev))
+            yield name, seed, accuracy_train, accuracy_dev
+
+
+def main() -> int:
+    """Measure every recipe with every seed, and write the table once all is done."""
+    rows = []
+    for name, seed, train, dev in climb():
+        rows.append((name, seed, f"{train:.4f}", f"{dev:.4f}"))
+        print(*rows[-1], sep="\t", flush=True)
+    with RESULT.open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("recipe", "seed", "train", "dev"), *rows])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
