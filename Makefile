@@ -14,7 +14,7 @@ export TQDM_DISABLE = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help book serve test check notebooks locks data mutants clean
+.PHONY: help book serve test check notebooks locks data network ladder mutants clean
 .DEFAULT_GOAL := help
 
 help:
@@ -65,6 +65,12 @@ test: .venv/test book
 
 data: .venv/book
 	$(BIN)/python tools/make_data.py
+
+network: .venv/book
+	$(BIN)/python tools/network.py
+
+ladder: .venv/book
+	$(BIN)/python tools/ladder.py
 
 mutants: .venv/maintain
 	$(BIN)/python tools/mutants.py
