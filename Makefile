@@ -14,7 +14,7 @@ export TQDM_DISABLE = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help book serve test check notebooks locks data network ladder mutants clean
+.PHONY: help book zip serve test check notebooks locks data network ladder mutants clean
 .DEFAULT_GOAL := help
 
 help:
@@ -42,6 +42,9 @@ INSTALL = $(BIN)/python -m pip install --quiet --no-warn-script-location
 
 book: .venv/book
 	@$(BIN)/python tools/build.py
+
+zip: .venv/book
+	@$(BIN)/python tools/build.py --zip
 
 serve: book
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000

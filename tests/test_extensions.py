@@ -1,12 +1,16 @@
 """The small extensions of book/_ext: each does its one thing, and says so when the world has changed under it."""
 
+import base64
+import hashlib
 import importlib.util
 import os
+import re
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from PIL import Image
 from sphinx.errors import ExtensionError
 from sphinxcontrib import katex
 
@@ -80,3 +84,134 @@ def test_formulas_are_rendered_by_the_node_of_this_environment(monkeypatch: pyte
     monkeypatch.setattr(katex, "NODEJS_BINARY", "node")
     extension("katex_node").setup(None)
     assert os.access(katex.NODEJS_BINARY, os.X_OK)
+
+
+def test_thebe_is_taken_out_of_the_text_too_and_noticed_when_it_hides() -> None:
+    config = '<script type="text/x-thebe-config">{}</script>'
+    body = f"<p>1</p>{config}\n<script>kernelName = 'python3'</script><p>2</p>"
+    assert repaired(script_files=[THEBE], body=body)["body"] == "<p>1</p><p>2</p>"
+    with pytest.raises(ExtensionError, match="not known here"):
+        repaired(script_files=[THEBE], body=config)
+
+
+def lean(css: str, *used: str) -> str:
+    pages = extension("lean_pages")
+    return pages.lean(pages.parsed(css), set(used))
+
+
+def test_a_rule_stays_when_a_page_has_all_that_it_asks_for() -> None:
+    assert lean("a{color:red}") == "a{color:red}\n"
+    assert lean(".a .b, #c{color:red}", "a", "b") == ".a .b{color:red}\n"
+    assert lean(".a .b{color:red}", "a") == ""
+    assert lean(".a:not(.b){color:red}", "a") == ".a:not(.b){color:red}\n"
+    assert lean("@media print{.a{color:red}.b{color:red}}", "a") == "@media print{\n.a{color:red}\n}\n"
+    assert lean("@media print{.b{color:red}}") == ""
+    assert lean("@keyframes turn{to{rotate:1turn}}") == "@keyframes turn{to{rotate:1turn}}\n"
+
+
+def test_of_fonts_the_one_for_formulas_stays_in_the_format_that_all_read() -> None:
+    source = "src:url(f.woff2) format('woff2'),url(f.woff) format('woff'),url(f.ttf) format('truetype')"
+    assert lean(f"@font-face{{font-family:KaTeX_Main;{source}}}") == (
+        '@font-face{font-family:KaTeX_Main;src:url(f.woff2) format("woff2")}\n'
+    )
+    assert lean(f"@font-face{{font-family:'Font Awesome 6 Free';{source}}}") == ""
+
+
+def test_a_sheet_with_an_error_is_not_passed_over() -> None:
+    with pytest.raises(ExtensionError, match="cannot be read"):
+        lean("a{color:red}}")
+
+
+def test_addresses_in_a_sheet_are_seen_from_the_bundle() -> None:
+    rebased = extension("lean_pages").rebased
+    assert rebased("url(fonts/a.woff2) url('b.svg') url(data:x) url(\"data:y\")", "katex") == (
+        'url(katex/fonts/a.woff2) url(katex/b.svg) url(data:x) url("data:y")'
+    )
+    assert rebased("url(a.svg)", "") == "url(a.svg)"
+
+
+@pytest.mark.parametrize("kind", ["css", "script"])
+def test_a_sheet_or_script_that_nobody_knows_stops_the_build(kind: str) -> None:
+    pages, digest = extension("lean_pages"), "0" * 64
+    context = {"css_files": [file(f"_static/mystnb.{digest}.css")], "script_files": [file("_static/doctools.js")]}
+    pages.one_of_each(None, "page", "page.html", context, None)
+    assert context == {"css_files": [], "script_files": []}
+    context[f"{kind}_files"] = [file("_static/new.js")]
+    with pytest.raises(ExtensionError, match=r"new\.js"):
+        pages.one_of_each(None, "page", "page.html", context, None)
+
+
+def test_a_sheet_that_the_theme_no_longer_brings_stops_the_build(tmp_path: Path) -> None:
+    with pytest.raises(ExtensionError, match=r"basic\.css.*no more"):
+        extension("lean_pages").bundle(tmp_path, [])
+
+
+def test_a_policy_names_each_script_of_the_page_once_by_its_hash() -> None:
+    page = '<html><head>\n<meta charset="utf-8" />\n</head><script>a()</script><script src="b.js"></script></html>'
+    once = extension("lean_pages").policy(page)
+    digest = base64.b64encode(hashlib.sha256(b"a()").digest()).decode()
+    assert re.findall("'sha256-([^']+)'", once) == [digest]
+    assert extension("lean_pages").policy(once) == once
+    with pytest.raises(ExtensionError, match="character set"):
+        extension("lean_pages").policy("<html></html>")
+
+
+def test_a_picture_gets_its_size_once(tmp_path: Path) -> None:
+    Image.new("RGB", (30, 20)).save(tmp_path / "a.png")
+    page = '<img alt="x" src="a.png"/><img src="data:y"/><img src="b.svg"/>'
+    once = extension("lean_pages").measured(page, tmp_path)
+    assert (
+        '<img width="30" height="20" loading="lazy" decoding="async" alt="x" src="a.png"/><img src="data:y"/>' in once
+    )
+    assert extension("lean_pages").measured(once, tmp_path) == once
+
+
+def group(label: str, **urls: str) -> dict[str, Any]:
+    return {"type": "group", "label": label, "buttons": [{"text": text, "url": url} for text, url in urls.items()]}
+
+
+BUTTONS = [
+    group("launch-buttons", Binder="b", Colab="c"),
+    group("source-buttons", **{"Repository": "r", "Open issue": "i?a&b"}),
+    group("download-buttons", **{".ipynb": "n"}),
+]
+BUTTONS[2]["buttons"].append({"text": ".pdf", "javascript": "print()"})
+
+
+def offered(buttons: list[dict[str, Any]], file: str, body: str = "<h1>T</h1><p>x</p>") -> dict[str, Any]:
+    app = SimpleNamespace(env=SimpleNamespace(doc2path=lambda name: file))
+    context = {"header_buttons": buttons, "body": body}
+    extension("offers").offer(app, "page", "page.html", context, object())
+    return context
+
+
+def test_a_notebook_says_below_its_title_where_it_runs() -> None:
+    context = offered(BUTTONS, "a.ipynb")
+    assert re.findall('href="([^"]+)"', context["body"]) == ["b", "c", "n"]
+    assert context["body"].startswith('<h1>T</h1>\n<p class="run')
+    assert context["offers"] == {"repository": "r", "issue": "i?a&amp;b"}
+    assert offered(BUTTONS, "a.md")["body"] == "<h1>T</h1><p>x</p>"
+
+
+def test_a_theme_with_other_buttons_stops_the_build() -> None:
+    with pytest.raises(ExtensionError, match="names its buttons otherwise"):
+        offered(BUTTONS[:1], "a.md")
+    with pytest.raises(ExtensionError, match="a place to run"):
+        offered(BUTTONS[1:], "a.ipynb")
+    with pytest.raises(ExtensionError, match="without a title"):
+        offered(BUTTONS, "a.ipynb", body="<p>x</p>")
+
+
+def test_the_front_door_is_a_whole_page_and_leads_to_the_root(tmp_path: Path) -> None:
+    config = SimpleNamespace(root_doc="book/index", language="en", project="A book", html_baseurl="https://b.example/")
+    app = SimpleNamespace(builder=SimpleNamespace(name="html"), outdir=tmp_path, config=config)
+    open_door = extension("front_door").open_door
+    with pytest.raises(ExtensionError, match="leads nowhere"):
+        open_door(app, None)
+    (tmp_path / "index.html").write_text('<meta http-equiv="Refresh" content="0; url=book/index.html" />')
+    open_door(app, None)
+    open_door(app, None)
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="en">' in page
+    assert 'content="0; url=book/index.html"' in page
+    assert 'rel="canonical" href="https://b.example/book/index.html"' in page

