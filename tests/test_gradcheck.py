@@ -9,6 +9,7 @@ from scratchnet import (
     Parameters,
     backward,
     check_gradients,
+    cross_entropy,
     cross_entropy_backward,
     forward,
     initialize,
@@ -90,6 +91,21 @@ def test_tolerance_is_a_bound_that_the_error_must_stay_below(params: Parameters)
 def test_a_coarser_nudge_has_a_larger_error(params: Parameters) -> None:
     fine, coarse = (check_gradients(params, X, y, eps=eps, tolerance=1).blocks[0].error for eps in (1e-5, 1e-3))
     assert coarse > 100 * fine
+
+
+def test_another_loss_is_the_judge_when_one_is_given(params: Parameters) -> None:
+    def tenth(params: Parameters, X: np.ndarray, y: np.ndarray) -> float:
+        return cross_entropy(forward(params, X)[0], y) / 10
+
+    def tenth_gradient(params: Parameters, X: np.ndarray, y: np.ndarray) -> Parameters:
+        grads, _, _ = honest(params, X, y)
+        grads.theta /= 10
+        return grads
+
+    assert check_gradients(params, X, y, loss=tenth, gradient=tenth_gradient)
+    report = check_gradients(params, X, y, loss=tenth)
+    # ten times too large: |10 - 1| / (10 + 1)
+    assert [block.error for block in report.blocks] == pytest.approx([9 / 11] * 4)
 
 
 # --- the published mistakes of the evidence, each rebuilt in a few lines ---

@@ -1,5 +1,7 @@
 """A drawing becomes an image as MNIST's were made: MNIST's own images come out as they went in."""
 
+import math
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from scratchnet import prepare, read_digits
+from scratchnet.handwriting import corner, scale_to
 
 ROOT = Path(__file__).parents[1]
 drawings = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=60), elements=st.integers(0, 255))
@@ -123,6 +126,40 @@ def test_a_transposed_drawing_gives_a_transposed_image(drawing: np.ndarray) -> N
     except ValueError:
         return
     np.testing.assert_array_equal(square(prepare(drawing.T)), image.T)
+
+
+def test_without_the_box_the_centre_of_mass_still_comes_to_the_middle() -> None:
+    drawing = np.zeros((280, 280), np.uint8)
+    drawing[10:90, 200:240] = 255  # eight pixels high in the end, and far from the middle of the sheet
+    image = square(prepare(drawing, box=False))
+    np.testing.assert_array_equal(image[10:18, 12:16], 255)
+    assert image.astype(int).sum() == 8 * 4 * 255
+
+
+@given(drawings, st.integers(1, 30))
+def test_scaling_is_the_exact_mean_of_each_footprint(drawing: np.ndarray, longer: int) -> None:
+    """Enlarge every pixel to a block of new x new, so that each footprint is whole blocks, and average in fractions."""
+    scaled = scale_to(drawing, longer)
+    large = np.kron(drawing.astype(np.int64), np.ones(scaled.shape, np.int64))
+    blocks = large.reshape(scaled.shape[0], drawing.shape[0], scaled.shape[1], drawing.shape[1])
+    sums = blocks.sum(axis=(1, 3))
+    want = [[math.floor(Fraction(int(x), drawing.size) + Fraction(1, 2)) for x in row] for row in sums]
+    np.testing.assert_array_equal(scaled, want)
+
+
+@pytest.mark.parametrize(
+    ("ink", "begin"),
+    [
+        ([1, 0, 3], 12),  # the mass is at 2
+        ([1], 14),  # at 0.5: 13.5, rounded up
+        ([1, 1], 13),
+        ([3, 1], 14),  # at 0.75
+        ([0] * 27 + [5], 0),  # would begin left of the image
+        ([0] * 14 + [1], 0),  # at 14.5: rounded up, -0.5 is 0
+    ],
+)
+def test_a_digit_begins_where_its_mass_lies_from_14_to_15(ink: list[int], begin: int) -> None:
+    assert corner(np.array(ink)) == begin
 
 
 def test_one_pixel_of_ink_is_a_full_box() -> None:

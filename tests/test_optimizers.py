@@ -34,6 +34,12 @@ def test_cosine_falls_from_one_to_nothing_slowly_at_both_ends() -> None:
     assert abs(steps[0]) < abs(steps[50]) / 30
 
 
+def test_a_warmup_rises_in_a_straight_line_and_then_leaves_cosine_alone() -> None:
+    assert cosine(0, warmup=0.1) == 0
+    assert cosine(0.05, warmup=0.1) == pytest.approx(cosine(0.05) / 2)
+    assert [cosine(part, warmup=0.1) for part in (0.1, 0.5, 0.9)] == [cosine(part) for part in (0.1, 0.5, 0.9)]
+
+
 def test_the_step_keeps_float32() -> None:
     params, grads = Parameters((2, 2)), Parameters((2, 2))
     SGD(0.1).step(params, grads)

@@ -54,11 +54,26 @@ def test_curves_draw_training_and_dev() -> None:
     assert [list(line.get_ydata()) for line in right.lines] == [[0.5, 0.7], [0.4, 0.6]]
     assert list(left.lines[0].get_xdata()) == [1, 2]
     assert (left.get_ylabel(), right.get_ylabel(), left.get_xlabel()) == ("loss (nats)", "accuracy", "epoch")
+    assert [(text.get_text(), text.xy) for text in left.texts] == [("training", (2, 1.0)), ("dev", (2, 1.3))]
+    assert [text.get_color() for text in left.texts] == [line.get_color() for line in left.lines]
+    assert [text.get_text() for text in right.texts] == ["dev", "training"]
+
+
+@pytest.mark.parametrize(("train", "dev"), [(0.50, 0.52), (0.52, 0.50), (0.50, 0.50), (0.9, 0.2)])
+def test_the_names_of_two_curves_never_touch(train: float, dev: float) -> None:
+    plots.use_style()
+    figure = plots.history_curves(History([2.0, train], [0.5, 0.6], [2.1, dev], [0.5, 0.6]))
+    figure.canvas.draw()
+    for axis in figure.axes:
+        one, other = (text.get_window_extent() for text in axis.texts)
+        assert not one.overlaps(other)
+        assert max(one.x1, other.x1) <= figure.bbox.x1
 
 
 def test_curves_without_a_dev_set_draw_one_line() -> None:
     figure = plots.history_curves(History(loss=[1.0], accuracy=[0.5]))
     assert [len(axis.lines) for axis in figure.axes] == [1, 1]
+    assert [[text.get_text() for text in axis.texts] for axis in figure.axes] == [["training"], ["training"]]
 
 
 def test_style_makes_text_readable() -> None:

@@ -8,6 +8,7 @@ shut. Writes book/ladder.csv, a line for each recipe and seed.
 import csv
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -50,12 +51,21 @@ def full_batch(sizes: tuple[int, ...], start: str, published_biases: bool = Fals
     return recipe
 
 
-def sgd(sizes: tuple[int, ...], start: str) -> Recipe:
-    """Go 20 times through the images, 32 to a step, at a rate that falls from 0.1 to nothing."""
+def descend(
+    train: Examples, rng: np.random.Generator, sizes: tuple[int, ...], start: str, rate: float, warmup: float
+) -> sn.Parameters:
+    """Go 20 times through the images, 32 to a step, at a rate that falls to nothing, after a warm-up or without."""
+    params = sn.initialize(sizes, rng, start, train[0].dtype)
+    schedule = partial(sn.cosine, warmup=warmup)
+    sn.fit(params, *train, optimizer=sn.SGD(rate), schedule=schedule, epochs=20, batch_size=32, rng=rng)
+    return params
+
+
+def sgd(sizes: tuple[int, ...], start: str, rate: float = 0.1, warmup: float = 0.0) -> Recipe:
+    """Train by `descend`."""
 
     def recipe(train: Examples, rng: np.random.Generator) -> Classifier:
-        params = sn.initialize(sizes, rng, start)
-        sn.fit(params, *train, optimizer=sn.SGD(0.1), schedule=sn.cosine, epochs=20, batch_size=32, rng=rng)
+        params = descend(train, rng, sizes, start, rate, warmup)
         return lambda images: sn.predict(params, images)
 
     return recipe
@@ -69,8 +79,9 @@ RECIPES: dict[str, Recipe] = {
     "SGD, no hidden layer": sgd((784, 10), "he"),
     "SGD, uniform start": sgd((784, 10, 10), "uniform"),
     "SGD, He start": sgd((784, 10, 10), "he"),
+    "SGD, He start, warm-up": sgd((784, 10, 10), "he", rate=0.2, warmup=0.1),
     "famous, 100 hidden units": full_batch((784, 100, 10), "uniform", published_biases=True),
-    "SGD, He start, 100 hidden units": sgd((784, 100, 10), "he"),
+    "SGD, He start, warm-up, 100 hidden units": sgd((784, 100, 10), "he", rate=0.2, warmup=0.1),
 }
 
 

@@ -1,8 +1,8 @@
 """scratchnet: a neural network that reads handwritten digits, with nothing hidden.
 
 The modules, in reading order, are the chapters of the book: data, layers, activations, losses, network, gradcheck,
-parameters, optimizers, training, metrics, storage, handwriting. Importing the package imports NumPy and nothing
-heavier.
+parameters, optimizers, training, metrics, storage, handwriting, strokes. Importing the package imports NumPy and
+nothing heavier.
 """
 
 from scratchnet import plots
@@ -18,6 +18,7 @@ from scratchnet.optimizers import SGD, cosine
 from scratchnet.parameters import Layer, Parameters, initialize
 from scratchnet.source import source
 from scratchnet.storage import StorageError, load, save
+from scratchnet.strokes import STROKES, render
 from scratchnet.training import DivergedError, History, fit
 
 __version__ = "0.1.0"
@@ -29,6 +30,7 @@ __all__ = [
     "Layer",
     "Parameters",
     "SGD",
+    "STROKES",
     "StorageError",
     "accuracy",
     "accuracy_interval",
@@ -57,6 +59,7 @@ __all__ = [
     "relative_error",
     "relu",
     "relu_backward",
+    "render",
     "save",
     "softmax",
     "softmax_backward",

@@ -16,6 +16,7 @@ from scratchnet.types import FloatArray, IntArray
 __all__ = ["BlockReport", "GradientReport", "check_gradients", "numerical_gradient", "relative_error"]
 
 Gradient = Callable[[Parameters, FloatArray, IntArray], Parameters]
+Loss = Callable[[Parameters, FloatArray, IntArray], float]
 
 
 def numerical_gradient(f: Callable[[FloatArray], float], x: FloatArray, eps: float = 1e-5) -> FloatArray:
@@ -80,30 +81,34 @@ def check_gradients(
     y: IntArray,
     *,
     gradient: Gradient | None = None,
+    loss: Loss | None = None,
     eps: float = 1e-5,
     tolerance: float = 1e-7,
 ) -> GradientReport:
-    """Compare the gradient of the mean cross-entropy with central differences, one block at a time.
+    """Compare the gradient of a loss with central differences, one block at a time.
 
     Blocks are checked apart because in one long vector a large right block hides a small wrong one. `gradient`
     takes (params, X, y) and returns the gradients to check; it is the network's own `backward` unless you bring
-    yours. Everything must be float64. The loss is evaluated 2P times for P parameters: use a small network.
+    yours. `loss` takes the same and returns the number they should be the gradient of: the network's mean
+    cross-entropy unless you bring another. Everything must be float64. The loss is evaluated 2P times for P
+    parameters: use a small network.
     """
-
-    def loss(_: FloatArray) -> float:
-        return cross_entropy(forward(params, X)[0], y)
-
+    judge = loss or _network_loss
     grads = (gradient or _network_gradient)(params, X, y)
     if grads.sizes != params.sizes:
         raise ValueError(f"the gradients are for sizes {grads.sizes} and the parameters have {params.sizes}")
     numbers = params.copy()
-    numbers.theta[:] = numerical_gradient(loss, params.theta, eps)
+    numbers.theta[:] = numerical_gradient(lambda _: judge(params, X, y), params.theta, eps)
     blocks = []
     for index, ours in enumerate(grads.layers):
         for name in ("W", "b"):
             error = relative_error(getattr(ours, name), getattr(numbers.layers[index], name))
             blocks.append(BlockReport(f"layer {index + 1}, {name}", error, error < tolerance))
     return GradientReport(tuple(blocks))
+
+
+def _network_loss(params: Parameters, X: FloatArray, y: IntArray) -> float:
+    return cross_entropy(forward(params, X)[0], y)
 
 
 def _network_gradient(params: Parameters, X: FloatArray, y: IntArray) -> Parameters:

@@ -1,14 +1,15 @@
 """A drawing made into an image like MNIST's: what was done to the training images must be done to yours.
 
-The steps are those of LeCun et al. (1998), section III-A. Source: chapter "your-digits".
+The steps are those of LeCun et al. (1998), section III-A, computed in whole numbers only, so that the figures in the
+browser reach the same bytes. Source: chapter "your-digits".
 """
 
-import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet.types import FloatArray
+from scratchnet.types import FloatArray, IntArray
 
 __all__ = ["prepare"]
 
@@ -26,8 +27,8 @@ def prepare(drawing: NDArray[np.integer], *, box: bool = True, antialias: bool =
     box: cut the drawing to its ink, and scale that so that the longer side is 20 pixels; else the whole drawing is
     scaled to 28. Width and height keep their proportion.
     antialias: a pixel takes the mean ink of the area it covers; else the ink at the area's middle alone.
-    center: the ink's centre of mass comes to the middle of the image, as near as whole pixels and the image's edge
-    allow; else the middle of what was scaled does.
+    center: the ink's centre of mass comes to the middle of the image, as near as whole pixels allow without any ink
+    leaving it; else the middle of what was scaled does.
 
     Raises ValueError for an array that is no such drawing, and for one without ink.
     """
@@ -41,9 +42,11 @@ def prepare(drawing: NDArray[np.integer], *, box: bool = True, antialias: bool =
         raise ValueError("the drawing has no ink: every pixel is 0")
     if box:
         drawing = cut_to_ink(drawing)
-    scaled = scale_to(drawing, BOX if box else SIDE, antialias)
+    scaled: NDArray[np.integer] = scale_to(drawing, BOX if box else SIDE, antialias)
     if not scaled.any():
         raise ValueError("no ink is left at this size: draw larger, with a thicker pen")
+    if center:
+        scaled = cut_to_ink(scaled)  # paper may leave the image, ink may not
     image = np.zeros((SIDE, SIDE), np.uint8)
     top, left = (corner(scaled.sum(axis=1 - axis), center) for axis in (0, 1))
     image[top : top + scaled.shape[0], left : left + scaled.shape[1]] = scaled
@@ -56,34 +59,36 @@ def cut_to_ink(drawing: NDArray[np.integer]) -> NDArray[np.integer]:
     return drawing[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def scale_to(drawing: NDArray[np.integer], longer: int, antialias: bool) -> Image:
-    """Return a drawing scaled so that its longer side has `longer` pixels."""
-    height, width = (max(1, _round(side * longer / max(drawing.shape))) for side in drawing.shape)
-    down, across = (_weights(old, new, antialias) for old, new in zip(drawing.shape, (height, width), strict=True))
-    return np.floor(down @ drawing @ across.T + 0.5).astype(np.uint8)
+def scale_to(drawing: NDArray[np.integer], longer: int, antialias: bool = True) -> Image:
+    """Return a drawing scaled so that its longer side has `longer` pixels, and the other its proportion, at least 1."""
+    height, width = (max(1, _nearest(side * longer, max(drawing.shape))) for side in drawing.shape)
+    down, across = (shares(old, new, antialias) for old, new in zip(drawing.shape, (height, width), strict=True))
+    return _nearest(down @ drawing @ across.T, drawing.size).astype(np.uint8)
 
 
-def corner(ink: NDArray[np.integer], center: bool) -> int:
+def shares(old: int, new: int, antialias: bool = True) -> FloatArray:
+    """Return (new, old): what share each old pixel has in each new one, along one side. Rows sum to `old`.
+
+    In a unit of length in which an old pixel measures `new` and a new one `old`, every edge is a whole number, and so
+    is every sum of products of these with ink: exact in floating point, hence the same in any order and language.
+    """
+    begin, pixel = np.arange(new)[:, None] * float(old), np.arange(old) * float(new)
+    if not antialias:
+        middle = begin + old / 2
+        return np.where((pixel <= middle) & (middle < pixel + new), float(old), 0.0)
+    return np.maximum(np.minimum(begin + old, pixel + new) - np.maximum(begin, pixel), 0)
+
+
+def corner(ink: IntArray, center: bool = True) -> int:
     """Return where n rows (or columns) with this much ink each, (n,), begin in the image."""
-    n = len(ink)
+    n, ink = len(ink), ink.astype(np.int64)
     if not center:
         return (SIDE - n) // 2
-    middle = (ink @ (np.arange(n) + 0.5)) / ink.sum()  # a pixel's middle is half a pixel in
-    return min(max(math.ceil(SIDE / 2 - middle), 0), SIDE - n)  # MNIST's centres of mass lie from 14 to 15
+    twice = ink @ (2 * np.arange(n) + 1)  # a pixel's middle is half a pixel in: twice the moment is a whole number
+    begin = -((twice - SIDE * ink.sum()) // (2 * ink.sum()))  # 14 minus the centre of mass, rounded up
+    return int(min(max(begin, 0), SIDE - n))
 
 
-def _weights(old: int, new: int, antialias: bool) -> FloatArray:
-    """Return (new, old): what part each old pixel has in each new one, along one side. Rows sum to 1."""
-    edges = np.arange(new + 1) * old / new
-    if not antialias:
-        middles = np.minimum((edges[:-1] + edges[1:]) / 2, old - 1).astype(np.int64)
-        return np.eye(old)[middles]
-    begin, end = edges[:-1, None], edges[1:, None]
-    pixels = np.arange(old)
-    overlap = np.minimum(end, pixels + 1) - np.maximum(begin, pixels)
-    return np.maximum(overlap, 0) * new / old
-
-
-def _round(x: float) -> int:
-    """Round to the nearest whole number, halves up: not as Python does, but the same in every language."""
-    return math.floor(x + 0.5)
+def _nearest(a: Any, b: int) -> Any:
+    """Divide whole numbers and round to the nearest, halves up."""
+    return (2 * a + b) // (2 * b)

@@ -25,9 +25,12 @@ class SGD:
         params.theta -= float(factor * self.learning_rate) * grads.theta
 
 
-def cosine(progress: float) -> float:
+def cosine(progress: float, warmup: float = 0.0) -> float:
     """Return the factor of the learning rate when `progress` of the training is done: 1 at 0, ½ at ½, 0 at 1.
 
     Half a wave of the cosine: steps stay long for a while, and end short (Loshchilov and Hutter, 2017, equation 5).
+    During the part `warmup` of the training the factor also rises from 0 in a straight line, because long steps from
+    a random start can push a hidden unit so far that it never comes on again.
     """
-    return (1 + math.cos(math.pi * progress)) / 2
+    rising = progress / warmup if progress < warmup else 1.0
+    return rising * (1 + math.cos(math.pi * progress)) / 2

@@ -92,10 +92,16 @@ def history_curves(history: "History") -> "Figure":
     )
     for axis, name, train, dev in panels:
         epochs = range(1, len(train) + 1)
-        axis.plot(epochs, train, color=COLORS["data"], label="training")
+        axis.plot(epochs, train, color=COLORS["data"])
         if dev:
-            axis.plot(epochs, dev, color=COLORS["activations"], linestyle="--", label="dev")
+            axis.plot(epochs, dev, color=COLORS["activations"], linestyle="--")
+        low, high = axis.get_ylim()
+        ends = [("training", train, "data"), ("dev", dev, "activations")] if dev else [("training", train, "data")]
+        ends.sort(key=lambda end: end[1][-1])
+        close = len(ends) == 2 and ends[1][1][-1] - ends[0][1][-1] < 0.1 * (high - low)
+        for (label, line, color), up in zip(ends, (-8, 8) if close else (0, 0), strict=False):
+            spot: dict[str, Any] = {"xytext": (5, up), "textcoords": "offset points", "va": "center"}
+            axis.annotate(label, (len(line), line[-1]), color=COLORS[color], annotation_clip=False, **spot)
         axis.set_xlabel("epoch")
         axis.set_ylabel(name)
-        axis.legend(frameon=False)
     return figure

@@ -55,8 +55,17 @@ def rescale_wrongly(*, into: str = "column", bias: str = "entry", out: str = "ro
 def corners(w: Any, b: Any, v: Any, *, weigh: bool = True, sign: float = 1.0) -> Any:
     bent = w != 0
     t, change = -sign * b[bent] / w[bent], v[bent] * (np.abs(w[bent]) if weigh else 1)
-    places, which = np.unique(t.round(9), return_inverse=True)
-    total = np.bincount(which.ravel(), weights=change, minlength=len(places))
+    order = np.argsort(t)
+    t, change = t[order], change[order]
+    new = np.diff(t, prepend=-np.inf) >= 1e-9
+    total = np.bincount(np.cumsum(new) - 1, weights=change, minlength=new.sum())
+    return t[new][np.abs(total) > 1e-9]
+
+
+def rounded_corners(w: Any, b: Any, v: Any, *, digits: int) -> Any:
+    bent = w != 0
+    places, which = np.unique((-b[bent] / w[bent]).round(digits), return_inverse=True)
+    total = np.bincount(which.ravel(), weights=v[bent] * np.abs(w[bent]), minlength=len(places))
     return places[np.abs(total) > 1e-9]
 
 
@@ -148,6 +157,8 @@ WRONG: list[tuple[str, Any, str]] = [
     (CORNERS, signed_corners, "for a negative w as well"),
     (CORNERS, lambda w, b, v: np.unique(-b[(w * v) != 0] / w[(w * v) != 0]), "x is straight"),
     (CORNERS, lambda w, b, v: corners(w, b, v, weigh=False), "weigh each change"),
+    (CORNERS, lambda w, b, v: rounded_corners(w, b, v, digits=9), "pulls them apart"),
+    (CORNERS, lambda w, b, v: rounded_corners(w, b, v, digits=8), "you took them for one"),
     (CORNERS, lambda w, b, v: corners(w, b, v) if w.any() else np.zeros(1), "empty array"),
 ]
 

@@ -43,8 +43,9 @@ def outer(P: np.ndarray) -> np.ndarray:
     return P[:, :, None] * P[:, None, :]
 
 
-def temperature(z: np.ndarray, confidence: float, rounds: int = 200) -> float:
-    low, high = 1e-6, 1e6
+def temperature(z: np.ndarray, confidence: float, rounds: int = 200, scale: float | None = None) -> float:
+    scale = scale or float(np.ptp(z))
+    low, high = scale * 1e-6, scale * 1e6
     for _ in range(rounds):
         middle = float(np.sqrt(low * high))
         if softmax(z[None] / middle).max() > confidence:
@@ -119,6 +120,8 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("softmax.temperature", lambda z, c: 100.0, "too hot"),
         ("softmax.temperature", lambda z, c: temperature(z, c, rounds=14), "Go on halving"),
         ("softmax.temperature", lambda z, c: np.array([1.0, 2.0]), "should be one number"),
+        ("softmax.temperature", lambda z, c: temperature(z, c, scale=1.0), "take its ends from the differences"),
+        ("softmax.temperature", lambda z, c: min(temperature(z, c), 1e6), "For z = [100000000.0, 0.0, -100000000.0]"),
     ],
 )
 def test_a_typical_mistake_gets_its_own_hint(name: str, answer: object, sentence: str) -> None:

@@ -179,5 +179,12 @@ def _corners(answer: Any) -> None:
         hint("relu(x) - relu(-x) = x is straight. Add up the changes at each place and keep those that are not zero.")
     if not same(found([1, 2, -1], [-1, -2, 3], [2, -1, 1]), [3]):
         hint("relu(x - 1)·2 - relu(2x - 2) is zero: weigh each change by |w| before you add.")
+    if not same(found([1, 1], [-4.9e-10, -5.1e-10], [1, -1]), []):
+        hint(
+            "Kinks at 4.9e-10 and 5.1e-10 count as one place, and there the changes cancel. Comparing exactly, or "
+            "rounding first, pulls them apart: sort the kinks and look at the gap from each to the next."
+        )
+    if same(found([1, 1], [0, -4e-9], [1, -1]), []):
+        hint("Kinks at 0 and 4e-9 are two places, and you took them for one: only below 1e-9 do they count as equal.")
     if not same(found([0], [1], [1]), []):
         hint("A network without any corner should give an empty array.")

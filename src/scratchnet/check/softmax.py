@@ -133,12 +133,20 @@ def _largest(z: FloatArray, temperature: float) -> float:
 @exercise("softmax.temperature", "The confidence falls with T, so halving an interval always finds it.")
 def _temperature(answer: Any) -> None:
     _require_function(answer)
-    cases = (([2.0, 1.0, 0.0], 0.5), ([24.0, 22.0, 3.0, -8.0], 0.9), ([0.3, 0.1], 0.99), ([60.0, 10.0, 0.0], 0.4))
+    cases = (
+        ([2.0, 1.0, 0.0], 0.5),
+        ([24.0, 22.0, 3.0, -8.0], 0.9),
+        ([0.3, 0.1], 0.99),
+        ([60.0, 10.0, 0.0], 0.4),
+        ([1e-8, 0.0], 0.9),
+        ([1e8, 0.0, -1e8], 0.4),
+    )
     for scores, confidence in cases:
         z = np.array(scores)
-        low, high = 1e-6, 1e6
-        for _ in range(200):
-            middle = np.sqrt(low * high)
+        below = np.sort(z.max() - z)[1:]
+        low, high = below[[0, -1]] / np.log(len(below) * confidence / (1 - confidence))
+        for _ in range(100):
+            middle = (low + high) / 2
             low, high = (middle, high) if _largest(z, middle) > confidence else (low, middle)
         given = answer(z.copy(), confidence)
         if np.ndim(given) == 0 and np.isclose(given, 1 / high, rtol=1e-3) and not np.isclose(high, 1, rtol=2e-3):
@@ -147,6 +155,11 @@ def _temperature(answer: Any) -> None:
         if T <= 0:
             hint(f"A temperature is positive; for z = {scores} yours is {T:.3g}.")
         reached = _largest(z, T)
+        if abs(reached - confidence) > 1e-6 and not 1e-6 < high < 1e6:
+            hint(
+                f"For z = {scores} your T = {T:.4g} gives {reached:.4f}, not {confidence}. An interval with fixed ends "
+                "misses the T of tiny or huge scores: take its ends from the differences of the scores."
+            )
         if abs(reached - confidence) > 0.01:
             side = "too hot" if reached < confidence else "too cold"
             hint(f"For z = {scores} your T = {T:.4g} gives {reached:.3f}, not {confidence}: {side}.")

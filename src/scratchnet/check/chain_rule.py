@@ -1,0 +1,128 @@
+"""Mark the exercises of the chapter "chain-rule"."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from scratchnet.activations import softmax
+from scratchnet.check import exercise, expect_array, expect_number, hint
+from scratchnet.gradcheck import numerical_gradient
+from scratchnet.losses import cross_entropy
+from scratchnet.types import FloatArray
+
+
+def _require_function(answer: Any) -> None:
+    if not callable(answer):
+        hint("The answer is a function: hand over its name, without brackets after it.")
+
+
+@exercise("chain_rule.rate", "The rate of a weight is what arrives, times the weight's own input.")
+def _rate(answer: Any) -> None:
+    w, x, b, t = 2, 3, 1, 5
+    a = w * x + b
+    expect_number(
+        answer,
+        2 * (a - t) * x,
+        tolerance=1e-3,
+        That_is_the_rate_for_the_input_x_because_you_multiplied_by_the_weight=2 * (a - t) * w,
+        That_is_what_arrives_at_the_product_and_the_local_derivative_of_wx_is_missing=2 * (a - t),
+        The_two_of_the_square_is_missing=(a - t) * x,
+        That_is_the_loss_and_not_its_rate=(a - t) ** 2,
+        The_square_has_the_derivative_2_times_a_minus_t_and_the_target_is_part_of_it=2 * a * x,
+        The_sign_is_turned_because_a_is_larger_than_the_target_so_the_loss_rises_with_w=-2 * (a - t) * x,
+    )
+
+
+@exercise("chain_rule.passes", "Two for each of 79,510. One walk back does the work of all of them.")
+def _passes(answer: Any) -> None:
+    weights, biases = 784 * 100 + 100 * 10, 100 + 10
+    expect_number(
+        answer,
+        2 * (weights + biases),
+        tolerance=1e-9,
+        That_is_one_pass_for_each_parameter_but_each_is_nudged_up_and_down=weights + biases,
+        The_biases_are_parameters_too=2 * weights,
+        The_biases_are_parameters_too_and_each_is_nudged_up_and_down=weights,
+        That_is_one_pass_for_each_and_one_that_all_share_but_each_is_nudged_up_and_down=weights + biases + 1,
+        That_is_the_network_with_ten_hidden_units=2 * 7960,
+    )
+
+
+@exercise("chain_rule.twice", "Two paths from x to the product, and the sum of their rates.")
+def _twice(answer: Any) -> None:
+    _require_function(answer)
+    x = np.array([-3.0, -0.5, 0.0, 0.7, 2.0, 4.0])
+    sigma = 1 / (1 + np.exp(-x))
+    got = expect_array(answer(x.copy()), x.shape)
+    for wrong, sentence in (
+        (sigma, "That is the path through the factor x alone. x also reaches the product through σ."),
+        (x * sigma * (1 - sigma), "That is the path through σ alone. x is also a factor of the product itself."),
+        (sigma * (1 - sigma), "That multiplies the rates of the two factors. A product's rate is a sum of two terms."),
+        (x * sigma, "That is the function itself, not its rate."),
+        (sigma + sigma * (1 - sigma), "On the path through σ the product hands down its other factor, x."),
+        (sigma + x * sigma, "The local derivative of σ is σ(1 − σ), not σ."),
+        (sigma - x * sigma * (1 - sigma), "Rates of several paths add; here one was taken away."),
+    ):
+        if np.allclose(got, wrong):
+            hint(sentence)
+    f = lambda x: float((x / (1 + np.exp(-x))).sum())  # noqa: E731
+    if not np.allclose(got, numerical_gradient(f, x, 1e-6), rtol=1e-6, atol=1e-8):
+        hint("Nudging says otherwise. For x = 0 the rate is ½, and for large x it comes near 1.")
+
+
+@exercise("chain_rule.bias", "A bias is multiplied by 1: its rate is the mean of what arrives.")
+def _bias(answer: Any) -> None:
+    q, r = 1 / (1 + np.e), 1 / (1 + np.exp(-4.0))
+    got = expect_array(answer, (2,))
+    for wrong, sentence in (
+        ([-2 * q + 2 * r, 3 * q], "The loss of a batch is the mean over its images, so each share is halved."),
+        ([-q, 1.5 * q], "That is the first image alone. The second has a share of its own."),
+        ([r, 0], "That is the second image alone. The first has a share of its own."),
+        ([-q + r, 1.5 * q - 1.5 * r], "In the second image the second unit is off: ReLU lets nothing through there."),
+        ([q - r, -1.5 * q], "The sign is turned."),
+        ([(-q + r) / 2, (q - r) / 2], "That is db₂. The hidden units' biases get dz, not ds."),
+    ):
+        if np.allclose(got, wrong, atol=1e-3):
+            hint(sentence)
+    if not np.allclose(got, [-q + r, 1.5 * q], atol=1e-3):
+        hint("A bias is multiplied by 1: each image contributes its dz, both use the bias, and the loss is their mean.")
+
+
+@exercise("chain_rule.walk", "Multiply along a path, add over paths: any network of this shape, of any size.")
+def _walk(answer: Any) -> None:
+    _require_function(answer)
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=5), 2
+    start: list[FloatArray] = [rng.normal(size=shape) for shape in ((5, 4), (4,), (4, 3), (3,))]
+    start[1][0] = -40.0  # a unit that is off, for certain
+
+    def loss(place: int, array: FloatArray) -> float:
+        arrays = start.copy()
+        arrays[place] = array
+        W1, b1, W2, b2 = arrays
+        return cross_entropy((np.maximum(x @ W1 + b1, 0) @ W2 + b2)[None], np.array([y]))
+
+    found = answer(x.copy(), *(array.copy() for array in start), y)
+    if not isinstance(found, tuple | list) or len(found) != 4:
+        hint("Return four arrays, dW1, db1, dW2, db2, in this order.")
+    got = [expect_array(array, want.shape) for array, want in zip(found, start, strict=True)]
+    want = [numerical_gradient(partial(loss, place), array, 1e-6) for place, array in enumerate(start)]
+    right = [np.allclose(a, b, rtol=1e-5, atol=1e-7) for a, b in zip(got, want, strict=True)]
+    if all(right):
+        return
+    if all(np.allclose(a, -b, rtol=1e-5, atol=1e-7) for a, b in zip(got, want, strict=True)):
+        hint("Every sign is turned: the scores get p − y, not y − p.")
+    W1, b1, W2, b2 = start
+    straight = softmax(((x @ W1 + b1) @ W2 + b2)[None])[0] - (np.arange(3) == y)
+    if np.allclose(got[3], straight):
+        hint("Your scores are those of a network without ReLU: a = relu(z) goes into the second layer.")
+    if not right[3]:
+        hint("db2 is wrong, so look where the walk begins: the scores get p, with 1 taken away at the right class.")
+    if not right[2]:
+        hint("db2 is right and dW2 is not: weight (h, k) gets a[h] times ds[k], and a is after ReLU.")
+    if got[1][0]:
+        hint("A unit that is off hands something down: multiply by ReLU's local derivative, taken at z.")
+    if not right[1]:
+        hint("The second layer is right and db1 is not: da[h] sums W2[h, k]·ds[k] over all scores k.")
+    hint("All but dW1 is right: weight (d, h) gets x[d] times dz[h].")

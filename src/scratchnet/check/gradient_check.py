@@ -1,0 +1,203 @@
+"""Mark the exercises of the chapter "gradient-check", and hold the three gradients that one of them is about."""
+
+from typing import Any
+
+import numpy as np
+
+from scratchnet.check import exercise, expect_array, expect_number, hint
+from scratchnet.gradcheck import numerical_gradient
+from scratchnet.losses import cross_entropy_backward
+from scratchnet.network import backward, forward
+from scratchnet.parameters import Parameters
+from scratchnet.types import FloatArray, IntArray
+
+
+def _require_function(answer: Any) -> None:
+    if not callable(answer):
+        hint("The answer is a function: hand over its name, without brackets after it.")
+
+
+@exercise("gradient_check.factor", "A constant ratio has a report of its own, and now you can read it.")
+def _factor(answer: Any) -> None:
+    expect_number(
+        answer,
+        3,
+        1e-3,
+        That_is_the_relative_error_itself_and_the_question_is_which_factor_makes_it=0.5,
+        A_factor_of_2_would_report_one_third=2,
+        Ours_is_the_larger_so_turn_the_fraction_over=1 / 3,
+        Half_as_much_again_would_report_one_fifth=1.5,
+    )
+
+
+@exercise("gradient_check.best_h", "Because of the third root, float32 wants a nudge hundreds of times larger.")
+def _best_h(answer: Any) -> None:
+    _require_function(answer)
+    for epsilon, f, M in ((2.0**-53, 2.3, 0.7), (2.0**-24, 0.1, 40.0)):
+        # Nudges are far below 1, where `expect_number` compares absolutely: let it look at the type only.
+        h = expect_number(answer(epsilon, f, M), 0, np.inf)
+        for wrong, sentence in (
+            (2 * np.sqrt(epsilon * f / M), "That is for the one-sided difference. Here truncation grows with h²."),
+            (np.sqrt(3 * epsilon * f / M), "The equation for h has an h³ in it, so it takes a third root."),
+            ((epsilon * f / M) ** (1 / 3), "A number is missing: differentiate M h²/6 and ε|f|/h with care."),
+            ((6 * epsilon * f / M) ** (1 / 3), "There the two errors are equal. Their sum is smallest somewhere else."),
+            (3 * epsilon * f / M, "That is h³. The third root is still to be taken."),
+            (
+                (3 * epsilon * M / f) ** (1 / 3),
+                "f and M have changed places: a larger M wants a smaller nudge.",
+            ),
+            (epsilon ** (1 / 3), "That is the rule of thumb. The formula has f and M in it as well."),
+        ):
+            if abs(h / wrong - 1) < 1e-6:
+                hint(sentence)
+        want = (3 * epsilon * f / M) ** (1 / 3)
+        if abs(h / want - 1) > 1e-6:
+            hint(f"{h:.3g} is too {'large' if h > want else 'small'} for ε = {epsilon:.3g}, f = {f} and M = {M}.")
+        negative = answer(epsilon, -f, M)
+        if isinstance(negative, complex) or not abs(negative / want - 1) < 1e-6:
+            hint("Right for a positive f. A loss below zero is rounded just as much: take |f|.")
+
+
+def _bowl(x: FloatArray) -> float:
+    return float(np.exp(x[0]) * x[1] ** 3 + np.exp(2 * x[2]) * x[0] + x[1] * x[2])
+
+
+@exercise("gradient_check.central", "Two evaluations for each entry, and x as it was.")
+def _central(answer: Any) -> None:
+    _require_function(answer)
+    h, start = 0.1, np.array([0.3, 0.8, -0.4])
+    x = start.copy()
+    got = expect_array(answer(_bowl, x, h), (3,))
+    if not np.array_equal(x, start):
+        hint("x is not as it was: put each entry back before you go on to the next.")
+    steps = h * np.eye(3)
+    above, below = (np.array([_bowl(start + sign * step) for step in steps]) for sign in (1, -1))
+    for wrong, sentence in (
+        ((above - _bowl(start)) / h, "That is the one-sided difference: nudge down as well as up."),
+        ((_bowl(start) - below) / h, "That is the one-sided difference: nudge up as well as down."),
+        ((above - below) / h, "The two points are 2h apart, not h."),
+        ((below - above) / (2 * h), "The sign is turned round: above minus below."),
+        (above - below, "That is a difference. A rate is the difference divided by how far the points are apart."),
+        ((above - below) / 2 * h, "h is under the fraction bar too: `/ 2 * h` multiplies by it."),
+    ):
+        if np.allclose(got, wrong, rtol=1e-9, atol=0):
+            hint(sentence)
+    all_at_once = (_bowl(start + h) - _bowl(start - h)) / (2 * h)
+    if np.allclose(got, all_at_once, rtol=1e-9, atol=0):
+        hint("All entries were nudged together. Each entry of the gradient is a nudge of that entry alone.")
+    if not np.allclose(got, (above - below) / (2 * h), rtol=1e-9, atol=0):
+        hint("Not the central difference at this h: (f above − f below) / 2h, entry by entry.")
+
+
+def _mystery_a(params: Parameters, X: FloatArray, y: IntArray) -> Parameters:
+    Z, cache = forward(params, X)
+    dZ = cross_entropy_backward(Z, y)
+    grads = backward(params, cache, dZ)
+    dA = dZ @ params.layers[1].W.T
+    grads.layers[0].W[:], grads.layers[0].b[:] = X.T @ dA, dA.sum(axis=0)
+    return grads
+
+
+def _mystery_b(params: Parameters, X: FloatArray, y: IntArray) -> Parameters:
+    Z, cache = forward(params, X)
+    return backward(params, cache, cross_entropy_backward(Z, y) * len(X))
+
+
+def _mystery_c(params: Parameters, X: FloatArray, y: IntArray) -> Parameters:
+    Z, cache = forward(params, X)
+    grads = backward(params, cache, cross_entropy_backward(Z, y))
+    grads.layers[1].W[:] = grads.layers[1].W.T.copy()
+    return grads
+
+
+mysteries = (_mystery_a, _mystery_b, _mystery_c)
+"""Three gradients (params, X, y) -> grads, each with one mistake. The last layer must be square."""
+
+_CHOICES = {
+    "bias": "one number for all biases leaves every W right",
+    "mask": "without ReLU's mask all that lies behind the ReLU is wrong, and nothing else",
+    "sum": "a forgotten 1/N is a constant ratio, the same in all blocks",
+    "sign": "a turned sign makes every error exactly 1",
+    "transpose": "a transposed product spoils one W and leaves its biases right",
+    "right": "a right gradient passes in every block",
+}
+
+
+@exercise("gradient_check.bugs", "Which blocks, and how much: the report is most of the diagnosis.")
+def _bugs(answer: Any) -> None:
+    if isinstance(answer, str) or not hasattr(answer, "__len__") or len(answer) != len(mysteries):
+        hint("Three words, one for each gradient, in order: for example ('right', 'right', 'right').")
+    unknown = [name for name in answer if name not in _CHOICES]
+    if unknown:
+        hint(f"{unknown[0]!r} is not among the six words: {', '.join(_CHOICES)}.")
+    for number, (name, want) in enumerate(zip(answer, ("mask", "sum", "transpose"), strict=True), start=1):
+        if name != want:
+            hint(f"Gradient {number} is not '{name}': {_CHOICES[name]}. Look at its report again.")
+
+
+def _curve(arrays: dict[str, FloatArray]) -> float:
+    """A function of two arrays without a kink; the gradient with respect to "scale" is much the smaller."""
+    return float(np.sum(np.exp(arrays["weights"]) * 50) + np.sum(np.sin(arrays["scale"]) * arrays["weights"][0, 0]))
+
+
+@exercise("gradient_check.blocks", "It knows nothing about networks, so it will check anything you write.")
+def _blocks(answer: Any) -> None:
+    _require_function(answer)
+    start = {"weights": np.array([[0.1, -0.4], [0.7, 0.2], [0.3, 0.5]]), "scale": np.array([0.2, 0.9, -0.5])}
+    W, s = start["weights"], start["scale"]
+    grads = {"weights": 50 * np.exp(W), "scale": np.cos(s) * W[0, 0] * 1.5}
+    grads["weights"][0, 0] += np.sin(s).sum()
+    arrays = {name: array.copy() for name, array in start.items()}
+    result = answer(_curve, arrays, {name: array.copy() for name, array in grads.items()})
+    if any(not np.array_equal(arrays[name], start[name]) for name in start):
+        hint("The arrays are not as they were: put each entry back before you go on to the next.")
+    if not isinstance(result, dict) or set(result) != set(start):
+        hint("Return a dictionary with one number for each name in `arrays`.")
+    got = {name: expect_number(value, 0, np.inf) for name, value in result.items()}
+    if abs(got["weights"] - got["scale"]) < 1e-9:
+        hint("Both blocks have the same number: that is the error of everything as one long vector.")
+    right = grads["scale"] / 1.5
+    gap = np.linalg.norm(grads["scale"] - right)
+    for wrong, sentence in (
+        (gap, "That is an absolute error. Divide by the two norms, added together."),
+        (gap / np.linalg.norm(right), "Divide by the sum of both norms, not by one of them."),
+        (gap / np.linalg.norm(grads["scale"]), "Divide by the sum of both norms, not by one of them."),
+        (gap / np.linalg.norm(grads["scale"] + right) * 2, "Divide by the sum of the norms, without a mean."),
+    ):
+        if abs(got["scale"] / wrong - 1) < 1e-4:
+            hint(sentence)
+    if abs(got["scale"] - 0.2) > 1e-4:
+        hint(f"The gradient of 'scale' is 1.5 times what it should be, which is 0.2; you report {got['scale']:.3g}.")
+    if got["weights"] > 1e-7:
+        hint(f"The gradient of 'weights' is right, and you report {got['weights']:.0e}: is the difference central?")
+
+
+def _rms_norm(Z: FloatArray) -> FloatArray:
+    return Z / np.sqrt((Z**2).mean(axis=1, keepdims=True) + 1e-3)
+
+
+@exercise("gradient_check.repair", "The path through the root mean square was missing, and nudging knew.")
+def _repair(answer: Any) -> None:
+    _require_function(answer)
+    rng = np.random.default_rng(9)
+    Z, dA = rng.normal(size=(4, 6)), rng.normal(size=(4, 6))
+    got = expect_array(answer(dA.copy(), Z.copy()), Z.shape)
+    want = numerical_gradient(lambda at: float((dA * _rms_norm(at)).sum()), Z.copy())
+    if np.allclose(got, want, rtol=0, atol=1e-6):
+        return
+    direct = dA * (_rms_norm(Z) / Z)
+    through = want - direct  # what comes down through the root mean square
+    H = Z.shape[1]
+    for wrong, sentence in (
+        (direct, "Every entry also moves the root mean square of its row, and that moves all entries of A."),
+        (direct - through, "The sign of the second path is turned round: a larger size makes A smaller."),
+        (direct + H * through, "The second path is H times too large: the mean square has a 1/H in it."),
+        (direct + through * (Z / _rms_norm(Z)), "The second path is not divided by the root mean square."),
+        (through, "That is the second path alone: the direct one is to be added."),
+    ):
+        if np.allclose(got, wrong, rtol=0, atol=1e-5):
+            hint(sentence)
+    alike = np.allclose(answer(dA[:1].copy(), Z[:1].copy()), want[:1], rtol=0, atol=1e-6)
+    if alike:
+        hint("Right for one row, wrong for several: means go along the rows, axis=1 with keepdims.")
+    hint("Compare with nudging: numerical_gradient of the sum of dA * rms_norm(Z), and look at one row at a time.")

@@ -1,0 +1,174 @@
+"""Mark the exercises of the chapter "initialisation"."""
+
+from typing import Any
+
+import numpy as np
+
+from scratchnet.check import exercise, expect_array, expect_number, hint
+from scratchnet.losses import cross_entropy_backward
+from scratchnet.network import backward, forward
+from scratchnet.optimizers import SGD
+from scratchnet.parameters import Parameters, initialize
+from scratchnet.types import FloatArray
+
+
+def _require_function(answer: Any) -> None:
+    if not callable(answer):
+        hint("The answer is a function: hand over its name, without brackets after it.")
+
+
+@exercise("initialisation.logits", "Two sums and one ReLU: the whole prediction fits in a line.")
+def _logits(answer: Any) -> None:
+    _require_function(answer)
+    X = np.random.default_rng(1).random((12, 30))
+    for H, v in ((10, 1 / 12), (4, 0.3)):
+        squares = float((X**2).sum(axis=1).mean())
+        hidden = v * (squares + 1)
+
+        def rms(hidden: float, H: int = H, v: float = v) -> float:
+            return float(np.sqrt(v * (H * hidden / 2 + 1)))
+
+        expect_number(
+            answer(X.copy(), H, v),
+            rms(hidden),
+            1e-6,
+            ReLU_halves_the_mean_square_and_that_half_is_missing=rms(2 * hidden),
+            The_biases_are_missing_and_each_adds_v_to_the_mean_square=float(v * np.sqrt(squares * H / 2)),
+            The_bias_of_the_logits_is_missing=float(np.sqrt(v * H * hidden / 2)),
+            The_biases_of_the_hidden_layer_are_missing=rms(v * squares),
+            That_is_the_mean_square_of_the_logits_and_the_root_is_still_to_be_taken=rms(hidden) ** 2,
+            That_is_the_size_of_the_hidden_sums_and_the_logits_are_one_layer_further=float(np.sqrt(hidden)),
+            Each_logit_is_a_sum_over_H_activations_and_that_H_is_missing=rms(hidden / H),
+            Put_the_mean_square_of_the_pixels_in_the_place_of_their_variance=rms(v * (X[0].size * float(X.var()) + 1)),
+            Sum_the_squares_over_the_pixels_of_an_image_and_average_over_the_images_only=rms(
+                v * (float((X**2).mean()) + 1)
+            ),
+        )
+
+
+@exercise("initialisation.uniform", "Same variance, another shape: it trains like He's normal draws.")
+def _uniform(answer: Any) -> None:
+    _require_function(answer)
+    D, H = 300, 60
+    W = expect_array(answer(D, H, np.random.default_rng(2)), (D, H))
+    if not np.array_equal(W, answer(D, H, np.random.default_rng(2))):
+        hint("The same seed gives other weights: draw every number from the `rng` that is handed in.")
+    if np.array_equal(W, answer(D, H, np.random.default_rng(3))):
+        hint("Another seed gives the same weights: draw every number from the `rng` that is handed in.")
+    if abs(W.mean()) > 0.1 * W.std():
+        hint("The mean is not zero. Draw between −c and c, not between 0 and c.")
+    ratio = float(W.var()) / (2 / D)
+    for wrong, sentence in (
+        (1 / 3, "The variance is a third of 2/D: √(2/D) is the standard deviation, and c is √3 times as large."),
+        (1 / 2, "The variance is 1/D. The 2 that makes up for ReLU is missing."),
+        (D / (D + H), "That mixes fan-in and fan-out, as Glorot and Bengio do. He's variance has the fan-in only."),
+        (D / H, "The variance is two over the fan-out: D counts the inputs, and W is (inputs, outputs)."),
+        (4, "The variance is four times too large: is c the whole width of the interval, and not half of it?"),
+        (6 / D, "The limit is 6/D. Variance is a square, so a root is missing."),
+    ):
+        if abs(ratio / wrong - 1) < 0.05:
+            hint(sentence)
+    if abs(ratio - 1) > 0.05:
+        hint(f"The variance is {ratio:.2f} times 2/D. A number uniform in ±c has the variance c²/3.")
+    if abs(np.abs(W).max() / np.sqrt(6 / D) - 1) > 0.02:
+        hint("The variance is right, but the weights are not uniform: look at the largest of them.")
+
+
+@exercise("initialisation.leaky", "He's 2 belongs to ReLU; each bend has its own constant, and a straight line has 1.")
+def _leaky(answer: Any) -> None:
+    _require_function(answer)
+    for D, s in ((784, 0.1), (50, 0.5), (10, 0.0), (10, 1.0)):
+        expect_number(
+            answer(D, s),
+            2 / ((1 + s**2) * D),
+            1e-9,
+            That_is_right_for_plain_ReLU_only_and_the_slope_should_matter=2 / D,
+            Without_a_bend_that_would_be_right_and_this_unit_has_one=1 / D,
+            The_slope_is_squared_in_a_mean_square=2 / ((1 + s) * D),
+            A_leak_lets_more_through_so_the_weights_should_be_smaller_and_not_larger=2 / ((1 - s**2 / 2) * D),
+            That_is_the_factor_the_leak_has_on_the_mean_square_and_the_variance_must_undo_it=(1 + s**2) / (2 * D),
+            That_is_the_standard_deviation_and_the_question_asks_for_the_variance=float(np.sqrt(2 / ((1 + s**2) * D))),
+            Only_the_negative_side_is_multiplied_by_the_slope_and_the_positive_side_counts_too=(
+                2 / (s**2 * D) if s else np.inf
+            ),
+            One_half_of_the_sums_is_positive_and_the_other_negative_so_both_squares_are_halved=1 / ((1 + s**2) * D),
+        )
+
+
+@exercise("initialisation.straight", "Together with the dead ones, these are the units that ReLU does not bend.")
+def _straight(answer: Any) -> None:
+    _require_function(answer)
+    params = initialize((5, 9, 8, 3), np.random.default_rng(4), dtype=np.float64)
+    params.layers[0].b[:3] = 100  # on for every row
+    params.layers[0].W[:, 3], params.layers[0].b[3] = 0, 0  # exactly 0 for every row: off
+    params.layers[1].W[:3] = 0  # else the hundreds of the first layer would decide everything in the second
+    params.layers[1].b[:2] = 1000
+    params.layers[1].b[2] = -1000
+    params.layers[1].W[:, 3] = 0
+    params.layers[2].b[:1] = 1e6  # a score that is always positive belongs to no ReLU
+    X = np.random.default_rng(5).normal(size=(7, 5))
+    _, cache = forward(params, X)
+    hidden = [pair[1] for pair in cache[:-1]]
+    got = np.asarray(answer(params.copy(), X.copy()))
+    if got.shape == (3,):
+        hint("That is one number for each layer. There is no ReLU behind the last: leave it out.")
+    got = expect_array(got, (2,))
+    want = [int((z > 0).all(axis=0).sum()) for z in hidden]
+    for wrong, sentence in (
+        ([int((z > 0).any(axis=0).sum()) for z in hidden], "Those are on for some image. Asked for is: on for all."),
+        ([int((z >= 0).all(axis=0).sum()) for z in hidden], "A sum of exactly 0 is off: relu(0) is 0."),
+        ([int((z > 0).all(axis=1).sum()) for z in hidden], "You counted images. Units are columns: axis=0."),
+        (
+            [int((z > 0).sum()) for z in hidden],
+            "That adds up over all images. Count whole columns.",
+        ),
+        ([int((z <= 0).all(axis=0).sum()) for z in hidden], "Those are the dead units: off for every image."),
+        ([(z > 0).all(axis=0).mean() for z in hidden], "That is a share. The question asks for a number of units."),
+    ):
+        if np.allclose(got, wrong):
+            hint(sentence)
+    if not np.array_equal(got, want):
+        hint("Take Z of each hidden layer from the cache, and count the columns in which every entry is above 0.")
+
+
+@exercise("initialisation.silent", "It says nothing, so its loss is log K; and it learns from the first step on.")
+def _silent(answer: Any) -> None:
+    _require_function(answer)
+    sizes = (40, 30, 20, 4)
+    start = answer(sizes, np.random.default_rng(6))
+    if not isinstance(start, Parameters) or start.sizes != sizes:
+        hint("The function should return Parameters of the sizes it was given: begin with `sn.initialize(sizes, rng)`.")
+    again = answer(sizes, np.random.default_rng(7))
+    params = Parameters(sizes, np.float64)
+    params.theta[:] = start.theta
+    rng = np.random.default_rng(8)
+    X, y = rng.random((50, 40)), rng.integers(0, 4, 50)
+    if not params.theta.any():
+        hint("All zero is silent, and stays so: every hidden unit has a gradient of exactly zero.")
+    Z, _ = forward(params, X)
+    if np.abs(Z).max() > 1e-12:  # a start that cancels may leave rounding errors
+        if np.ptp(Z, axis=0).max() == 0 and not params.layers[-1].W.any():
+            hint("The scores do not depend on the image, but they are not 0: look at the last biases.")
+        hint("The scores are not exactly 0. Small is not silent.")
+    before = params.copy()
+    _descend(params, X, y)
+    for number, (then, now) in enumerate(zip(before.layers, params.layers, strict=True), start=1):
+        if np.array_equal(then.W, now.W):
+            hint(f"Silent, but W of layer {number} never moves. Follow the gradient: which factor of it is zero?")
+    for number, layer in enumerate(params.layers[:-1], start=1):
+        if len(np.unique(layer.W.round(9), axis=1).T) < layer.W.shape[1]:
+            hint(f"After training, hidden layer {number} still has twins: units that started alike.")
+    if np.array_equal(start.theta, again.theta):
+        hint("Two seeds give the same start: draw the weights from the `rng` that is handed in.")
+    for number, layer in enumerate(before.layers[:-1], start=1):
+        size = np.sqrt((layer.W**2).mean() * len(layer.W) / 2)
+        if not 0.8 < size < 1.25:
+            hint(f"It learns, but the weights of hidden layer {number} are {size:.2f} times He's size.")
+
+
+def _descend(params: Parameters, X: FloatArray, y: Any) -> None:
+    """Twenty steps on the whole batch."""
+    optimizer = SGD(0.5)
+    for _ in range(20):
+        Z, cache = forward(params, X)
+        optimizer.step(params, backward(params, cache, cross_entropy_backward(Z, y)))

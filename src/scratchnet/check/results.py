@@ -1,0 +1,247 @@
+"""Mark the exercises of the chapter "results"."""
+
+import math
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+from scratchnet.check import exercise, expect_array, expect_number, hint
+from scratchnet.losses import cross_entropy
+from scratchnet.types import FloatArray, IntArray
+
+
+def _require_function(answer: Any) -> None:
+    if not callable(answer):
+        hint("The answer is a function: hand over its name, without brackets after it.")
+
+
+@exercise("results.wilson", "Nowhere outside 0 to 1, and never of width 0.")
+def _wilson(answer: Any) -> None:
+    _require_function(answer)
+    for right, n, z in ((9, 10, 2.0), (47, 50, 1.96), (50, 50, 1.645), (0, 8, 2.5)):
+        p, q = right / n, z**2 / n
+        want = np.sort(np.roots([1 + q, -(2 * p + q), p**2]).real)
+        got = expect_array(answer(right, n, z), (2,))
+        if np.allclose(got, want, atol=1e-7):
+            continue
+        if np.allclose(got[::-1], want, atol=1e-7):
+            hint("Right numbers, wrong order: the lower end comes first.")
+        wald, root = z * math.sqrt(p * (1 - p) / n), z * math.sqrt(p * (1 - p) / n + q / (4 * n))
+        for middle, half, sentence in (
+            (p, wald, "That is Wald's interval, with the observed accuracy under the root."),
+            (p, root, "The middle is not the observed accuracy: it is pulled towards one half."),
+            (p, root / (1 + q), "The middle is not the observed accuracy: it is pulled towards one half."),
+            (p + q / 2, root, "What is the coefficient of p squared? You have to divide by it."),
+            ((p + q / 2) / (1 + q), root, "The half width has to be divided by 1 + z²/n, as the middle is."),
+            (p + q / 2, root / (1 + q), "The middle has to be divided by 1 + z²/n, as the half width is."),
+            ((p + q / 2) / (1 + q), wald / (1 + q), "Under the root a term is missing: multiply the discriminant out."),
+            (
+                (p + q / 2) / (1 + q),
+                math.sqrt(p * (1 - p) / n + q / (4 * n)) / (1 + q),
+                "The half width has a factor z in front of its root.",
+            ),
+        ):
+            if np.allclose(got, (middle - half, middle + half), atol=1e-7):
+                hint(sentence)
+        hint(
+            f"For {right} of {n} and z = {z:g} yours is {got[0]:.4f} to {got[1]:.4f}. Put an end into the inequality "
+            "that defines the interval: is it an equality there?"
+        )
+
+
+@exercise("results.mcnemar", "A question about coins, answered with whole numbers.")
+def _mcnemar(answer: Any) -> None:
+    _require_function(answer)
+    for a, b in ((7, 1), (40, 61), (4, 4), (2600, 2400), (0, 0)):
+        m, k = a + b, min(a, b)
+        ways = [math.comb(m, i) for i in range(k + 1)]
+        tail = sum(ways) / 2**m
+        want = min(1.0, 2 * tail)
+        try:
+            got = answer(a, b)
+        except OverflowError:
+            hint(f"For {a} and {b} a number grows beyond what a float holds: add whole numbers and divide once, last.")
+        except ZeroDivisionError:
+            hint("With no discordant image at all nothing speaks against equality: the p-value is 1.")
+        if a == b and np.size(got) == 1 and float(got) > 1:
+            hint("A probability above 1: where a equals b, the two tails share the middle.")
+        larger = 2 * (1 - tail + ways[-1] / 2**m)
+        expect_number(
+            got,
+            want,
+            1e-9,
+            That_is_one_tail_and_the_models_may_differ_either_way=tail,
+            That_is_the_chance_of_exactly_this_split_and_the_more_uneven_ones_count_too=ways[-1] / 2**m,
+            That_is_twice_the_chance_of_exactly_this_split_and_the_more_uneven_ones_count_too=2 * ways[-1] / 2**m,
+            The_observed_split_itself_is_missing_from_the_sum=2 * (tail - ways[-1] / 2**m),
+            That_is_the_larger_tail_so_add_up_to_the_smaller_of_the_two_counts=min(1.0, larger),
+            That_is_the_larger_tail_and_it_is_no_probability_so_add_up_to_the_smaller_count=larger,
+            That_is_the_normal_approximation_and_the_question_is_for_the_exact_test=_normal(a, b, 0),
+            That_is_the_approximation_with_continuity_correction_and_the_question_is_for_the_exact_test=_normal(
+                a, b, 1
+            ),
+        )
+
+
+def _normal(a: int, b: int, correction: int) -> float:
+    distance = max(abs(a - b) - correction, 0) / math.sqrt(max(a + b, 1))
+    return 2 * (1 - NormalDist().cdf(distance))
+
+
+@exercise("results.ece", "One bincount: within a bin, right answers minus confidences.")
+def _ece(answer: Any) -> None:
+    _require_function(answer)
+    rng = np.random.default_rng(1)
+    spread = rng.beta(4, 1, 300)
+    true = np.where(spread > 0.6, spread**2, np.sqrt(spread))  # too sure of some answers, too modest of others
+    edges = np.array([0.5, 0.5, 0.75, 1.0, 1.0, 0.6, 0.9])
+    for confidence, right, bins in (
+        (spread, rng.random(300) < true, 10),
+        (spread, rng.random(300) < true, 7),
+        (edges, np.array([True, False, False, True, True, True, False]), 4),
+    ):
+        n = len(confidence)
+        bin_of = np.ceil(confidence * bins).astype(int) - 1
+        gaps, counts = _gaps(confidence, right, bin_of, bins)
+        filled = counts > 0
+        means = gaps[filled] / counts[filled]
+        at_left, _ = _gaps(confidence, right, np.minimum((confidence * bins).astype(int), bins - 1), bins)
+        got = answer(confidence.copy(), right.copy(), bins)
+        if np.isnan(got).any():
+            hint("NaN: an empty bin has no mean. Leave it out, or find a form that divides by no number of answers.")
+        expect_number(
+            got,
+            float(np.abs(gaps).sum() / n),
+            1e-9,
+            Without_the_absolute_value_gaps_cancel_and_the_result_is_the_gap_of_the_means=float(gaps.sum() / n),
+            Take_the_absolute_value_of_each_bin_before_adding_and_not_of_the_sum=float(abs(gaps.sum()) / n),
+            Take_the_gap_of_each_bin_and_not_of_each_answer=float(np.abs(right - confidence).mean()),
+            Bins_are_weighted_by_their_answers_and_yours_count_alike=float(np.abs(means).mean()),
+            That_divides_by_the_number_of_bins_and_the_weights_are_shares_of_the_answers=float(
+                np.abs(means).sum() / bins
+            ),
+            That_is_the_largest_gap_and_the_question_is_for_the_mean_one=float(np.abs(means).max()),
+            Square_nothing_and_take_absolute_values=float((counts[filled] * means**2).sum() / n),
+            The_sum_is_right_and_still_to_be_divided_by_the_number_of_answers=float(np.abs(gaps).sum()),
+            A_confidence_on_an_edge_belongs_to_the_bin_below_it=float(np.abs(at_left).sum() / n),
+        )
+
+
+def _gaps(confidence: FloatArray, right: Any, bin_of: IntArray, bins: int) -> tuple[FloatArray, IntArray]:
+    gaps = np.bincount(bin_of, right - confidence, bins).astype(np.float64)
+    return gaps, np.bincount(bin_of, minlength=bins)
+
+
+@exercise("results.images", "Ask it before the experiment, while the answer can still be used.")
+def _images(answer: Any) -> None:
+    _require_function(answer)
+    one_sided, two_sided = NormalDist().inv_cdf(0.95), NormalDist().inv_cdf(0.975)
+    for d, delta, power in ((0.05, 0.004, 0.8), (0.3, 0.2, 0.9), (0.06, -0.01, 0.95)):
+        z = NormalDist().inv_cdf(power)
+
+        def needed(z_alpha: float, z_beta: float, late: float, d: float = d, delta: float = delta) -> float:
+            return (z_alpha * math.sqrt(d) + z_beta * math.sqrt(late)) ** 2 / delta**2
+
+        late = d - delta**2
+        want = needed(two_sided, z, late)
+        got = expect_number(answer(d, delta, power), want, math.inf)
+        if math.floor(want) - 1e-6 <= got <= math.ceil(want) + 1e-6:
+            continue
+        for wrong, sentence in (
+            (needed(one_sided, z, late), "The test looks both ways: 0.05 is split between two tails, 0.025 in each."),
+            (needed(two_sided, 0, late), "Without z_beta the test notices one time in two. Where does the power go?"),
+            (needed(two_sided, z, d), "Close: the variance of the difference is d − δ², and d only under equality."),
+            (needed(two_sided, z, d - delta), "The difference is squared under the root: d − δ²."),
+            (needed(two_sided, -z, late), "z_beta has the wrong sign: more power takes more images."),
+            (
+                needed(two_sided, NormalDist().inv_cdf((1 + power) / 2), late),
+                "The power is one-sided: z_beta is the point with the normal distribution function equal to it.",
+            ),
+            (needed(two_sided, power, late), "That puts the power itself where its normal quantile belongs."),
+            (want * abs(delta), "Divide by the square of the difference."),
+            (math.sqrt(want), "That is the root of the number: the images are under a root, so square."),
+            (
+                (two_sided**2 * d + z**2 * late) / delta**2,
+                "Square the sum of the two terms, and not each term.",
+            ),
+        ):
+            if abs(got - wrong) <= 1:
+                hint(sentence)
+        expect_number(got, want, 1e-9)
+
+
+@exercise("results.bootstrap", "Three counts carry all that ten thousand pairs have to say.")
+def _bootstrap(answer: Any) -> None:
+    _require_function(answer)
+    rng = np.random.default_rng(3)
+    hard, n, draws = rng.random(500), 500, 4000
+    right_a, right_b = hard < rng.normal(0.9, 0.1, n), hard < rng.normal(0.75, 0.1, n)
+
+    def ask(seed: int) -> FloatArray:
+        return expect_array(answer(right_a.copy(), right_b.copy(), draws, np.random.default_rng(seed)), (draws,))
+
+    got = ask(4)
+    if not np.array_equal(got, ask(4)):
+        hint("The same seed gives other draws: take every random number from the `rng` that is handed in.")
+    if np.array_equal(got, ask(5)):
+        hint("Another seed gives the same draws: take every random number from the `rng` that is handed in.")
+    each = right_a.astype(float) - right_b
+    middle, spread = each.mean(), each.std() / math.sqrt(n)
+    apart = math.sqrt((right_a.var() + right_b.var()) / n)
+    off = abs(got.mean() - middle)
+    if abs(got.mean() + middle) < 0.2 * middle:
+        hint("That is B minus A.")
+    if abs(got.mean() / n - middle) < 0.2 * middle:
+        hint("Those are counts of images: divide by N to make them differences of accuracies.")
+    if abs(got.mean() * (each != 0).mean() - middle) < 0.1 * middle:
+        hint("Draw all N images, and not only the discordant ones.")
+    if abs(got.mean()) < 0.2 * middle:
+        hint("The draws lie around 0. A bootstrap draws around what was observed; it does not assume equality.")
+    if off > 0.2 * middle:
+        hint(f"The draws have the mean {got.mean():.3f}, and the observed difference is {middle:.3f}.")
+    for wrong, sentence in (
+        (apart, "The spread is that of two separate samples: draw an image once, with both answers."),
+        (each.std(), "That is the spread of a single image's difference: average over N of them."),
+    ):
+        if abs(got.std() / wrong - 1) < 0.08:
+            hint(sentence)
+    if abs(got.std() / spread - 1) > 0.08:
+        hint(f"The spread of the draws is {got.std() / spread:.2f} times what it should be.")
+
+
+@exercise("results.temperature", "One number, and not one answer changed.")
+def _temperature(answer: Any) -> None:
+    _require_function(answer)
+    rng = np.random.default_rng(6)
+    for scale in (3.0, 0.4):
+        Z = rng.normal(0, 2, (400, 5))
+        y = np.array([rng.choice(5, p=p) for p in np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)])
+        Z = scale * Z
+        want = _minimum(lambda T, Z=Z, y=y: cross_entropy(Z / T, y))
+        right = float((Z.argmax(axis=1) == y).mean())
+        balanced = _minimum(lambda T, Z=Z, right=right: abs(_confidence(Z / T) - right))
+        expect_number(
+            answer(Z.copy(), y.copy()),
+            want,
+            3e-4,
+            That_is_beta_and_T_is_one_over_it=1 / want,
+            That_makes_the_mean_confidence_equal_to_the_accuracy_which_is_another_aim_than_the_smallest_loss=balanced,
+            That_leaves_the_logits_as_they_are=1.0,
+            That_is_the_edge_of_the_interval_so_the_search_went_the_wrong_way=20.0,
+            That_is_the_lower_edge_of_the_interval_so_the_search_went_the_wrong_way=0.05,
+        )
+
+
+def _confidence(Z: FloatArray) -> float:
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return float((1 / E.sum(axis=1)).mean())
+
+
+def _minimum(f: Any) -> float:
+    """Return where f, falling and then rising, is smallest, by golden section on log T."""
+    low, high, golden = math.log(0.05), math.log(20), (math.sqrt(5) - 1) / 2
+    for _ in range(60):
+        left, right = high - golden * (high - low), low + golden * (high - low)
+        low, high = (low, right) if f(math.exp(left)) < f(math.exp(right)) else (left, high)
+    return math.exp((low + high) / 2)

@@ -1,0 +1,207 @@
+"""Mark the exercises of the chapter "sgd"."""
+
+from typing import Any
+
+import numpy as np
+
+from scratchnet.check import exercise, expect_array, expect_number, hint
+
+
+def _require_function(answer: Any) -> None:
+    if not callable(answer):
+        hint("The answer is a function: hand over its name, without brackets after it.")
+
+
+def _require_pair(got: Any) -> tuple[Any, Any]:
+    if not isinstance(got, tuple | list) or len(got) != 2:
+        hint("The function should return two things: `return a, b`.")
+    return got[0], got[1]
+
+
+@exercise("sgd.rates", "The steepest direction sets the limit, and both ends set the best rate.")
+def _rates(answer: Any) -> None:
+    _require_function(answer)
+    for C in (np.array([[5.0, 4.0], [4.0, 5.0]]), np.array([[3.0, -1.0, 0.5], [-1.0, 2.0, 0.0], [0.5, 0.0, 0.3]])):
+        eigenvalues, diagonal = np.linalg.eigvalsh(C), np.diag(C)
+        low, high = float(eigenvalues[0]), float(eigenvalues[-1])
+        limit, best = _require_pair(answer(C.copy()))
+        if np.allclose(np.array([limit, best], dtype=float), [2 / (low + high), 2 / high]):
+            hint("The two are in the other order: first the limit, then the best rate.")
+        expect_number(
+            limit,
+            2 / high,
+            1e-9,
+            At_that_rate_the_steepest_direction_is_solved_in_one_step_and_twice_as_much_is_still_stable=1 / high,
+            The_flattest_direction_allows_that_and_the_steepest_one_does_not=2 / low,
+            The_diagonal_holds_curvatures_along_the_axes_so_take_the_eigenvalues=float(2 / diagonal.max()),
+            That_is_the_condition_number_and_the_question_asks_for_a_rate=high / low,
+        )
+        expect_number(
+            best,
+            2 / (low + high),
+            1e-9,
+            That_is_the_best_rate_for_the_steepest_direction_alone=1 / high,
+            The_two_factors_are_equal_and_opposite_where_the_rate_times_the_SUM_of_both_ends_is_2=1 / (low + high),
+            Only_the_two_ends_count_and_not_the_sum_of_all_eigenvalues=float(2 / eigenvalues.sum()),
+            The_diagonal_holds_curvatures_along_the_axes_so_take_the_eigenvalues_for_the_best_rate_as_well=float(
+                2 / (diagonal.min() + diagonal.max())
+            ),
+            That_is_the_factor_by_which_the_error_shrinks_at_the_best_rate=(high - low) / (high + low),
+        )
+
+
+@exercise("sgd.batches", "Every image once in an epoch, and no two epochs alike.")
+def _batches(answer: Any) -> None:
+    _require_function(answer)
+    N, B = 50, 8
+    got = answer(N, B, np.random.default_rng(1))
+    if not isinstance(got, list | tuple) or not all(np.ndim(rows) == 1 for rows in got):
+        hint("Return a list of arrays, each with the row numbers of one batch.")
+    sizes = [len(rows) for rows in got]
+    if sizes == [8] * 6:
+        hint("The last rows are lost: 50 rows make six batches of 8 and one of 2.")
+    rows = np.concatenate([np.asarray(rows) for rows in got]) if got else np.zeros(0, int)
+    if len(rows) and (rows.min() < 0 or rows.max() >= N):
+        hint(f"Row numbers go from 0 to {N - 1}; yours from {rows.min()} to {rows.max()}.")
+    if len(rows) == N and len(np.unique(rows)) < N:
+        hint("Some rows come twice and others not at all: that is a draw with replacement. Shuffle instead.")
+    if sorted(rows.tolist()) != list(range(N)):
+        hint("Together the batches should hold each row number exactly once.")
+    if sizes != [8] * 6 + [2]:
+        hint(f"50 rows in batches of 8 are 8, 8, 8, 8, 8, 8, 2; yours are {', '.join(map(str, sizes))}.")
+    if np.array_equal(rows, np.arange(N)):
+        hint("The rows are in their old order. Cut up a permutation of them.")
+    if all(np.ptp(batch) == len(batch) - 1 for batch in got):
+        hint("Neighbours stay together in every batch: shuffle the rows before you cut, not the pieces afterwards.")
+    if not np.array_equal(rows, np.concatenate(answer(N, B, np.random.default_rng(1)))):
+        hint("The same seed gives another order: draw it from the `rng` that is handed in.")
+    rng = np.random.default_rng(1)
+    if np.array_equal(np.concatenate(answer(N, B, rng)), np.concatenate(answer(N, B, rng))):
+        hint("Two calls with one generator give the same order: draw from `rng` itself, without a seed of your own.")
+
+
+@exercise("sgd.variance", "Two formulas that agree for a small batch, and part as it nears the whole.")
+def _variance(answer: Any) -> None:
+    _require_function(answer)
+    G = np.random.default_rng(2).normal(0.7, 1.3, size=(12, 5))
+    N, sigma2 = len(G), float(G.var(axis=0).sum())
+    for B, replace in ((4, True), (4, False), (12, False), (1, False)):
+        factor = 1.0 if replace else (N - B) / (N - 1)
+        want = sigma2 / B * factor
+        got = answer(G.copy(), B, replace)
+        if B == N and np.size(got) == 1 and not np.isclose(float(np.asarray(got).reshape(())), 0):
+            hint("With all N examples in the batch and none drawn twice, g is ∇L, and the error is 0.")
+        expect_number(
+            got,
+            want,
+            1e-9,
+            The_batch_size_is_missing_and_a_mean_of_B_has_a_Bth_of_the_variance=sigma2 * factor,
+            Without_replacement_there_is_a_factor_that_shrinks_as_the_batch_nears_the_whole=sigma2 / B,
+            The_factor_N_minus_B_over_N_minus_1_belongs_to_draws_without_replacement=sigma2 / B * (N - B) / (N - 1),
+            The_factor_is_N_minus_B_over_N_MINUS_1=sigma2 / B * (N - B) / N,
+            Divide_by_N_and_not_by_N_minus_1_for_these_N_are_all_there_are=sigma2 * N / (N - 1) / B * factor,
+            Subtract_the_mean_gradient_before_you_square=float((G**2).sum(axis=1).mean()) / B * factor,
+            That_is_the_square_root_and_the_question_asks_for_the_square=float(np.sqrt(want)),
+            Add_up_over_the_parameters_and_do_not_average=sigma2 / G.shape[1] / B * factor,
+            The_error_falls_with_the_root_of_B_and_its_square_with_B=float(sigma2 / np.sqrt(B)) * factor,
+        )
+
+
+@exercise("sgd.floor", "Half the floor costs half the rate, and that costs twice the steps.")
+def _floor(answer: Any) -> None:
+    _require_function(answer)
+    for floor, lam, sigma2 in ((0.1, 2.0, 1.0), (3.0, 0.5, 4.0)):
+        expect_number(
+            answer(floor, lam, sigma2),
+            4 * floor / (sigma2 + 2 * floor * lam),
+            1e-9,
+            That_is_right_for_small_rates_only_as_it_takes_2_minus_rate_times_lam_for_2=4 * floor / sigma2,
+            That_makes_E_w_squared_equal_to_the_floor_and_the_loss_is_half_of_lam_times_that=(
+                2 * floor * lam / (sigma2 + floor * lam**2)
+            ),
+            The_loss_has_a_factor_of_one_half=2 * floor / (sigma2 + floor * lam),
+            The_sign_changes_when_a_term_moves_to_the_other_side=4 * floor / (sigma2 - 2 * floor * lam),
+            The_formula_has_the_variance_sigma2_and_not_its_square=4 * floor / (sigma2**2 + 2 * floor * lam),
+            That_is_the_limit_of_stability_and_no_floor_is_in_it=2 / lam,
+            That_is_the_floor_of_a_given_rate_and_the_question_is_the_other_way_round=(
+                floor * sigma2 / (2 * (2 - floor * lam))
+            ),
+        )
+
+
+@exercise("sgd.stairs", "A schedule is a function of the progress: nothing else has to know about it.")
+def _stairs(answer: Any) -> None:
+    _require_function(answer)
+    for warmup in (0.2, 0.0):
+        for progress in (0.0, 0.05, 0.1, 0.2, 0.3, 0.49, 0.5, 0.6, 0.74, 0.75, 0.9, 1.0):
+            try:
+                got = answer(progress, warmup)
+            except ZeroDivisionError:
+                hint("Without a warm-up your function divides by zero: divide only where `progress < warmup`.")
+            if got is None:
+                hint(f"Nothing is returned for a progress of {progress} and a warm-up of {warmup}.")
+            rising = progress < warmup
+            stair = 1.0 if progress < 0.5 else 0.1 if progress < 0.75 else 0.01
+            want = progress / warmup if rising else stair
+            if np.size(got) != 1 or np.asarray(got).dtype.kind not in "biuf":
+                hint("Return one number, the factor of the rate.")
+            value = float(np.asarray(got).reshape(()))
+            if np.isclose(value, want):
+                continue
+            at = f"At a progress of {progress} with a warm-up of {warmup} the factor is {value:.4g}."
+            if rising and np.isclose(value, progress):
+                hint(f"{at} The rise has to reach 1 when the warm-up is over: divide by its length.")
+            if rising and np.isclose(value, 1 - progress / warmup):
+                hint(f"{at} It falls during the warm-up, and should rise.")
+            if rising and value == 1:
+                hint(f"{at} The warm-up is missing.")
+            if progress in (0.5, 0.75) and np.isclose(value, 10 * want):
+                hint(f"{at} A stair begins at ½ and at ¾ themselves: compare with <, not with <=.")
+            if progress > 0.75 and np.isclose(value, 0.001):
+                hint(f"{at} The last stair is a hundredth.")
+            if progress >= 0.75 and np.isclose(value, 0.1):
+                hint(f"{at} The second stair, at ¾, is missing.")
+            if np.isclose(value, stair * progress / warmup if warmup else np.nan):
+                hint(f"{at} The rise should end at the end of the warm-up.")
+            hint(f"{at} It should be {want:.4g}.")
+
+
+@exercise("sgd.momentum", "Steps that agree add up to a long one; steps that disagree cancel.")
+def _momentum(answer: Any) -> None:
+    _require_function(answer)
+    rng = np.random.default_rng(3)
+    theta, v, grad = rng.normal(size=4), rng.normal(size=4), rng.normal(size=4)
+    rate, mu = 0.3, 0.8
+    mine = theta.copy(), v.copy(), grad.copy()
+    new_theta, new_v = _require_pair(answer(theta, v, grad, rate, mu))
+    if not all(np.array_equal(a, b) for a, b in zip((theta, v, grad), mine, strict=True)):
+        hint("The arrays you were given have changed: write `v = mu * v + grad`, which makes a new one, not `v *= mu`.")
+    new_theta, new_v = expect_array(new_theta, (4,)), expect_array(new_v, (4,))
+    right = mu * v + grad
+    if np.allclose(new_theta, right) and np.allclose(new_v, theta - rate * right):
+        hint("The two are in the other order: first θ, then v.")
+    for wrong, sentence in (
+        (mu * v + (1 - mu) * grad, "You weight the gradient with 1 − μ, like a running mean. Here it counts in full."),
+        (mu * v - grad, "The velocity adds up gradients; the minus sign is in the step of θ."),
+        (mu * v + rate * grad, "η is in the velocity already. Here it stands in the step of θ alone."),
+        (mu * v - rate * grad, "That is another way to write it, with −η in the velocity. Keep to the two formulas."),
+        (v + mu * grad, "μ belongs to the old velocity, not to the gradient."),
+        (v + grad, "The old velocity is kept in full. It fades by μ at every step."),
+        (grad, "The old velocity is forgotten: that is plain gradient descent."),
+        (v, "The velocity that you return is the old one."),
+    ):
+        if np.allclose(new_v, wrong):
+            hint(sentence)
+    if not np.allclose(new_v, right):
+        hint("The new velocity is μ times the old one, plus the gradient.")
+    for step, sentence in (
+        (-rate * v, "θ moved by the old velocity: compute the new one first."),
+        (rate * right, "θ moved with the velocity, which points uphill. Subtract."),
+        (-right, "The learning rate is missing in the step of θ."),
+        (-rate * grad, "θ moved by the gradient alone. The velocity is what moves it."),
+        (-rate * (grad + mu * right), "That looks ahead with the gradient added twice, as Nesterov's variant does."),
+    ):
+        if np.allclose(new_theta, theta + step):
+            hint(sentence)
+    if not np.allclose(new_theta, theta - rate * right):
+        hint("The velocity is right; the new θ is the old one minus η times the new velocity.")

@@ -1,0 +1,303 @@
+"""Mark the exercises of the chapter "training"."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from scratchnet.check import exercise, expect_number, hint
+from scratchnet.losses import cross_entropy, cross_entropy_backward
+from scratchnet.network import backward, forward
+from scratchnet.parameters import Parameters, initialize
+from scratchnet.types import FloatArray, IntArray
+
+# In the chapter the six causes are dealt to the panels A to F by the same shuffle.
+CAUSES = ("healthy", "rate too large", "rate too small", "uniform start", "not shuffled", "few images")
+PANELS = dict(zip("ABCDEF", map(str, np.random.default_rng(11).permutation(CAUSES)), strict=True))
+
+
+def _require_function(answer: Any) -> None:
+    if not callable(answer):
+        hint("The answer is a function: hand over its name, without brackets after it.")
+
+
+def _require_pair(answer: Any, first: str, second: str) -> tuple[Any, Any]:
+    if not isinstance(answer, tuple | list | np.ndarray) or len(answer) != 2:
+        hint(f"The function should return two things, {first} and {second}.")
+    return answer[0], answer[1]
+
+
+@exercise(
+    "training.resume", "After whole epochs the schedule needs to know nothing of batches: progress is kept/epochs."
+)
+def _resume(answer: Any) -> None:
+    _require_function(answer)
+    for N, B, epochs, kept in ((6000, 32, 10, 3), (100, 10, 8, 4), (70, 16, 5, 0)):
+        each = -(-N // B)
+        steps, progress = _require_pair(answer(N, B, epochs, kept), "the steps taken", "the progress of the next")
+        expect_number(
+            steps,
+            kept * each,
+            1e-9,
+            Round_up_because_the_small_batch_at_the_end_of_an_epoch_is_a_step_too=kept * (N // B),
+            A_step_is_a_whole_batch_and_N_is_seldom_a_multiple_of_the_batch_size=kept * N / B,
+            The_epoch_that_was_broken_off_is_run_again_and_only_whole_epochs_count=(kept + 1) * each,
+            Those_are_images_and_not_steps=kept * N,
+            Those_are_the_steps_of_the_whole_run=epochs * each,
+            Steps_already_taken_are_asked_for_and_the_next_one_is_not_among_them=kept * each + 1,
+        )
+        expect_number(
+            progress,
+            kept / epochs,
+            1e-9,
+            Progress_is_the_part_already_done_so_the_step_about_to_come_does_not_count=(
+                (kept * each + 1) / (epochs * each)
+            ),
+            That_is_progress_among_the_steps_that_are_left_and_the_schedule_counts_them_all=(kept / (epochs - kept)),
+            The_number_of_steps_is_not_yet_divided_by_the_steps_of_the_whole_run=kept * each,
+            That_is_the_part_still_to_come_and_the_schedule_wants_the_part_done=1 - kept / epochs,
+            A_schedule_that_begins_again_at_0_makes_steps_long_again=0.0,
+        )
+
+
+def _by_hand(
+    params: Parameters,
+    X: FloatArray,
+    y: IntArray,
+    rate: float,
+    batch_size: int,
+    order: IntArray,
+    labels: IntArray | None = None,
+) -> tuple[FloatArray, float]:
+    """Return θ after one epoch in this order, and the mean loss met on the way. `labels` go unshuffled beside X."""
+    params = params.copy()
+    total = 0.0
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        truth = y[rows] if labels is None else labels[start : start + batch_size]
+        Z, cache = forward(params, X[rows])
+        total += len(rows) * cross_entropy(Z, truth)
+        params.theta -= rate * backward(params, cache, cross_entropy_backward(Z, truth)).theta
+    return params.theta, total / max(1, len(order))
+
+
+@exercise("training.epoch", "One shuffle, every image once, a step after each batch: everything else is bookkeeping.")
+def _epoch(answer: Any) -> None:
+    _require_function(answer)
+    rng = np.random.default_rng(3)
+    X, y, rate, size = rng.random((22, 6)), rng.integers(0, 3, 22), 0.3, 5
+    start = initialize((6, 5, 3), np.random.default_rng(4), dtype=np.float64)
+    params, X_given, y_given = start.copy(), X.copy(), y.copy()
+    views = params.theta
+    seen = answer(params, X_given, y_given, rate, size, np.random.default_rng(5))
+    order = np.random.default_rng(5).permutation(len(X))
+    want, loss = _by_hand(start, X, y, rate, size, order)
+    if params.theta is not views:
+        hint("`params.theta = …` makes a new array, and W and b stay views of the old one. Use `-=`, in place.")
+    if not np.array_equal(X, X_given) or not np.array_equal(y, y_given):
+        hint("X or y has another order than before: shuffle row numbers, not the caller's arrays.")
+    if np.array_equal(params.theta, start.theta):
+        hint("The parameters are as they were. Every batch should move them, in place.")
+    if not np.allclose(params.theta, want, rtol=0, atol=1e-9):
+        _explain_epoch(params.theta, start, X, y, rate, size, order)
+    losses = _losses(start, X, y, rate, size, order)
+    expect_number(
+        seen,
+        loss,
+        1e-9,
+        The_last_batch_is_smaller_so_the_mean_of_the_batch_losses_is_not_the_mean_over_the_images=losses["batches"],
+        That_is_the_loss_after_the_epoch_and_asked_for_is_the_one_met_on_the_way=losses["after"],
+        Measure_the_loss_of_a_batch_before_the_step_on_it_and_not_afterwards=losses["late"],
+        That_is_a_sum_over_the_images_and_the_mean_is_asked_for=loss * len(X),
+        That_is_the_sum_of_the_batch_losses=losses["batches"] * -(-len(X) // size),
+        That_is_the_loss_of_the_last_batch_alone=losses["last"],
+    )
+
+
+def _losses(start: Parameters, X: FloatArray, y: IntArray, rate: float, size: int, order: IntArray) -> dict[str, float]:
+    """Return the numbers one may take for the mean loss met on the way."""
+    params, before, after, parts = start.copy(), [], [], []
+    for first in range(0, len(order), size):
+        rows = order[first : first + size]
+        before.append(cross_entropy(forward(params, X[rows])[0], y[rows]))
+        params.theta[:] = _by_hand(params, X, y, rate, size, rows)[0]
+        after.append(cross_entropy(forward(params, X[rows])[0], y[rows]))
+        parts.append(len(rows))
+    return {
+        "batches": float(np.mean(before)),
+        "late": float(np.average(after, weights=parts)),
+        "last": before[-1],
+        "after": cross_entropy(forward(params, X)[0], y),
+    }
+
+
+def _explain_epoch(
+    theta: FloatArray, start: Parameters, X: FloatArray, y: IntArray, rate: float, size: int, order: IntArray
+) -> None:
+    plain = np.arange(len(X))
+    whole = len(X) // size * size
+
+    def theta_of(rate: float = rate, size: int = size, order: IntArray = order, **more: IntArray) -> FloatArray:
+        return _by_hand(start, X, y, rate, size, order, **more)[0]
+
+    summed, twice = start.copy(), start.copy()
+    for first in range(0, len(order), size):
+        rows = order[first : first + size]
+        summed.theta[:] = _by_hand(summed, X, y, rate * len(rows), size, rows)[0]
+        twice.theta[:] = _by_hand(twice, X, y, rate / len(rows), size, rows)[0]
+    for wrong, sentence in (
+        (theta_of(rate=-rate), "The loss is climbing: a step goes *against* the gradient."),
+        (theta_of(order=plain), "The images come in the order of the file. Shuffle them."),
+        (theta_of(order=order[:whole]), "The last batch is smaller than the others, and you left it out."),
+        (theta_of(labels=y), "X is shuffled and y is not, so each image is told the label of another."),
+        (theta_of(size=len(X)), "That is one step for the whole epoch. Step after each batch."),
+        (theta_of(size=1), "You step after every single image. Step after `batch_size` of them."),
+        (theta_of(order=order[:size]), "Only one batch was used: is the `return` inside the loop?"),
+        (summed.theta, "The steps are too long, by the size of the batch: the gradient is that of a mean."),
+        (twice.theta, "The steps are too short, by the size of the batch: the 1/N is in the gradient already."),
+    ):
+        if np.allclose(theta, wrong, rtol=0, atol=1e-9):
+            hint(sentence)
+    hint("The parameters end elsewhere. Draw one `rng.permutation(len(X))`, and go through it from left to right.")
+
+
+def _stops(losses: Sequence[float], patience: int) -> tuple[int, int]:
+    best = 1
+    for epoch, loss in enumerate(losses, start=1):
+        if loss < losses[best - 1]:
+            best = epoch
+        if epoch - best >= patience:
+            return best, epoch
+    return best, len(losses)
+
+
+@exercise("training.patience", "It looks at nothing but the past, which is all that one has while training.")
+def _patience(answer: Any) -> None:
+    _require_function(answer)
+    cases: tuple[tuple[list[float], int], ...] = (
+        ([0.9, 0.8, 0.7, 0.5, 0.7, 0.6, 0.65, 0.7, 0.3], 2),  # here every mistake but one ends elsewhere
+        ([0.8, 0.5, 0.5, 0.5, 0.4], 2),  # a tie
+        ([0.9, 0.8, 0.7, 0.6], 2),  # never stops
+        ([0.5, 0.6, 0.7], 1),
+    )
+    for losses, patience in cases:
+        best, last = _require_pair(answer(list(losses), patience), "the best epoch", "the last one")
+        got, want = (float(best), float(last)), _stops(losses, patience)
+        if got == want:
+            continue
+        for wrong, sentence in _wrong_stops(losses, patience):
+            if got == wrong:
+                hint(sentence)
+        hint(f"For {losses} and patience {patience} you say {best} and {last}. Go through it with a pencil.")
+
+
+def _wrong_stops(losses: list[float], patience: int) -> list[tuple[tuple[int, int], str]]:
+    best, last = _stops(losses, patience)
+    lowest, end = int(np.argmin(losses)) + 1, len(losses)
+    ties = [loss - 1e-9 * n for n, loss in enumerate(losses)]
+    rises = next((n for n in range(2, end + 1) if _rising(losses[:n], patience)), end)
+    return [
+        ((best - 1, last - 1), "Epochs are counted from 1 here."),
+        ((best - 1, last), "The best epoch is counted from 0 and the last one from 1."),
+        ((last, best), "The order is: first the best epoch, then the last."),
+        (_stops(ties, patience), "An equal loss is no improvement: patience runs on."),
+        ((lowest, last), "The best epoch you give lies after the stop: nobody has seen it yet."),
+        ((lowest, end), "You read all the losses. Training stops before their end."),
+        ((last, last), "When it stops, the smallest loss lies `patience` epochs back: give that epoch."),
+        (_stops(losses, patience + 1), "You wait one epoch too long."),
+        (_stops(losses, patience - 1), "You stop one epoch too early."),
+        ((_stops(losses[:rises], end)[0], rises), "Compare with the best loss so far, not with the one before."),
+        (_stops([-loss for loss in losses], patience), "You look for the largest loss."),
+    ]
+
+
+def _rising(losses: list[float], patience: int) -> bool:
+    """Whether each of the last `patience` losses is at least the one before it."""
+    return len(losses) > patience and bool((np.diff(losses[-patience - 1 :]) >= 0).all())
+
+
+@exercise("training.paired", "The seed that is common to both cancels; what is left is the rung.")
+def _paired(answer: Any) -> None:
+    _require_function(answer)
+    rng = np.random.default_rng(9)
+    for n in (5, 8):
+        luck = rng.normal(0, 0.01, n)
+        before, after = 0.9 + luck, 0.92 + luck + rng.normal(0, 0.002, n)
+        mean, spread = _require_pair(answer(before.copy(), after.copy()), "the mean", "the standard deviation")
+        gain = after - before
+        expect_number(
+            mean,
+            float(gain.mean()),
+            1e-9,
+            A_gain_is_after_minus_before=float(-gain.mean()),
+            That_is_the_median=float(np.median(gain)),
+            That_is_a_sum_and_the_mean_is_asked_for=float(gain.sum()),
+        )
+        sample = float(gain.std(ddof=1))
+        expect_number(
+            spread,
+            sample,
+            1e-9,
+            That_divides_by_n_and_a_sample_standard_deviation_by_n_minus_1=float(gain.std()),
+            That_treats_the_two_lists_as_unrelated_but_each_pair_shares_a_seed_so_subtract_first=float(
+                np.hypot(before.std(ddof=1), after.std(ddof=1))
+            ),
+            That_treats_the_two_lists_as_unrelated_and_divides_by_n=float(np.hypot(before.std(), after.std())),
+            A_spread_of_differences_is_not_a_difference_of_spreads=float(after.std(ddof=1) - before.std(ddof=1)),
+            That_is_the_standard_error_of_the_mean_and_asked_for_is_the_spread_of_the_differences=float(
+                sample / np.sqrt(n)
+            ),
+            That_is_the_variance_and_a_root_is_missing=float(gain.var(ddof=1)),
+        )
+
+
+EVIDENCE = {
+    "healthy": "A healthy run falls fast at first, ends low, and the two curves stay near each other.",
+    "rate too large": "Too large a rate makes the loss jump about, or leaves it high for ever because units have died.",
+    "rate too small": "With too small a rate the loss falls steadily and slowly, and the curves hardly part.",
+    "uniform start": "The uniform start shows in the very first number: it is well above ln 10.",
+    "not shuffled": "Without a shuffle the network sees all its nines last and forgets the rest.",
+    "few images": "Too few images show in the gap: the training loss falls, and the dev loss stays behind.",
+}
+
+
+@exercise(
+    "training.diagnose", "The first number, the pace, the noise and the gap: four things to look at, in this order."
+)
+def _diagnose(answer: Any) -> None:
+    if not isinstance(answer, Mapping) or set(answer) != set(PANELS):
+        hint('The answer is a dictionary with a cause for each letter from "A" to "F".')
+    unknown = [cause for cause in answer.values() if cause not in CAUSES]
+    if unknown:
+        hint(f"{unknown[0]!r} is not one of the causes: {', '.join(CAUSES)}.")
+    for letter, cause in sorted(answer.items()):
+        if cause != PANELS[letter]:
+            hint(f"{letter} is not {cause!r}. {EVIDENCE[cause]}")
+
+
+def _exact_maximum(m: int, n: int, p: float, lowest: bool = False) -> float:
+    """Return the expected maximum, or minimum, of m independent accuracies on n images."""
+    k = np.arange(n + 1)
+    logs = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, n + 1)))])  # of the factorials
+    F = np.cumsum(np.exp(logs[n] - logs[k] - logs[n - k] + k * np.log(p) + (n - k) * np.log(1 - p)))[:-1]
+    return float(((1 - F) ** m if lowest else 1 - F**m).sum() / n)
+
+
+@exercise("training.maximum", "That is what the best of m equally good models scores, by luck alone.")
+def _maximum(answer: Any) -> None:
+    _require_function(answer)
+    for m, n, p in ((20, 200, 0.9), (2, 50, 0.5), (1, 40, 0.8)):
+        sigma = float(np.sqrt(p * (1 - p) / n))
+        right = _exact_maximum(m, n, p)
+        expect_number(
+            answer(m, n, p),
+            right,
+            2e-3,  # room for a simulation
+            That_is_the_bound_and_the_value_itself_is_smaller=p + sigma * float(np.sqrt(2 * np.log(m))),
+            That_is_what_luck_adds_and_the_accuracy_p_is_missing=right - p,
+            That_is_a_number_of_images_and_an_accuracy_is_asked_for=right * n,
+            That_is_the_expected_accuracy_of_one_model_and_you_choose_the_best_of_m=p,
+            That_is_the_expected_minimum=_exact_maximum(m, n, p, lowest=True),
+            That_is_one_standard_deviation_above_p_whatever_m_is=p + sigma,
+            That_is_one_image_short_so_look_where_the_sum_begins=right - 1 / n,
+        )

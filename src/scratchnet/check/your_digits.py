@@ -1,0 +1,245 @@
+"""Mark the exercises of the chapter "your-digits"."""
+
+from typing import Any
+
+import numpy as np
+
+from scratchnet.activations import softmax
+from scratchnet.check import exercise, expect_array, hint
+from scratchnet.network import forward, predict_proba
+from scratchnet.parameters import Parameters, initialize
+from scratchnet.types import FloatArray
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def _require_function(answer: Any) -> None:
+    if not callable(answer):
+        hint("The answer is a function: hand over its name, without brackets after it.")
+
+
+def _moved(image: Array, down: int, right: int) -> Array:
+    """Move an image (…, h, w): what leaves is lost, and 0 comes in."""
+    h, w = image.shape[-2:]
+    rows, columns = np.arange(h) - down, np.arange(w) - right
+    taken = image[..., np.clip(rows, 0, h - 1), :][..., np.clip(columns, 0, w - 1)]
+    inside = ((rows >= 0) & (rows < h))[:, None] & ((columns >= 0) & (columns < w))
+    return np.where(inside, taken, 0).astype(image.dtype)
+
+
+def _rolled(image: Array, down: int, right: int) -> Array:
+    return np.roll(image, (down, right), axis=(-2, -1))
+
+
+@exercise("your_digits.mass", "Weights times positions, over weights: in whole pixels this decides where a digit goes.")
+def _mass(answer: Any) -> None:
+    _require_function(answer)
+    image = np.random.default_rng(1).integers(0, 256, (12, 17)).astype(np.uint8)
+    image[:, 9:] //= 3
+    image[8:] = 0
+    image[2, 3:5] = 0
+    weights = image.astype(np.float64)
+    i, j = np.indices(image.shape) + 0.5
+    want = np.array([(weights * i).sum(), (weights * j).sum()]) / weights.sum()
+    got = expect_array(answer(image.copy()), (2,))
+    rows, columns = np.nonzero(image)
+    box = np.array([rows.min() + rows.max() + 1, columns.min() + columns.max() + 1]) / 2
+    for wrong, sentence in (
+        (want[::-1], "The two numbers are exchanged: first how far down, then how far across."),
+        (want - 0.5, "A pixel's ink sits at its middle, and measured from the image's edge that is at i + ½."),
+        (want + 0.5, "Half a pixel too far: row 0 reaches from 0 to 1, so its middle is at ½."),
+        (np.array([rows.mean(), columns.mean()]) + 0.5, "Dark ink weighs more than grey: multiply by the ink itself."),
+        (np.array([rows.mean(), columns.mean()]), "Dark ink weighs more than grey: multiply by the ink itself."),
+        (want * weights.sum(), "Those are the moments. Divide by the whole weight."),
+        (want * weights.mean(), "You divided by the number of pixels. Divide by the whole weight."),
+        (box, "That is the middle of the bounding box, whatever the ink weighs."),
+    ):
+        if np.allclose(got, wrong):
+            hint(sentence)
+    if not np.allclose(got, want):
+        hint("Sum the ink of each row, and average the rows' middles with these weights; then the same for columns.")
+
+
+@exercise("your_digits.shift", "What leaves the image is lost, and paper comes in: nothing comes round the other side.")
+def _shift(answer: Any) -> None:
+    _require_function(answer)
+    image = np.random.default_rng(2).integers(1, 256, (5, 7)).astype(np.uint8)
+    for down, right in ((1, 0), (0, 2), (-2, 1), (3, -4), (0, 0), (-5, 0), (2, 9)):
+        mine = image.copy()
+        got = expect_array(answer(mine, down, right), image.shape)
+        if not np.array_equal(mine, image):
+            hint("The image that was handed in has changed. Make a new one, and write into that.")
+        if np.array_equal(got, _moved(image, down, right)):
+            continue
+        case = f"For {down} down and {right} to the right: "
+        if np.array_equal(got, _rolled(image, down, right)):
+            hint(case + "what left the image came in again on the other side.")
+        if np.array_equal(got, _moved(image, -down, -right)):
+            hint(case + "it moved the other way. Down and right are positive.")
+        if np.array_equal(got, _moved(image, right, down)):
+            hint(case + "the axes are exchanged. Rows are the first axis, and go down.")
+        if abs(down) >= 5 or abs(right) >= 7:
+            hint(case + "nothing of the image is left, so all should be paper. Mind where your slices end.")
+        if down == right == 0:
+            hint("A shift by nothing should change nothing. A slice that ends at -0 ends at 0, and is empty.")
+        if got[_moved(np.ones_like(image), down, right) == 0].any():
+            hint(case + "there is ink where paper should have come in.")
+        hint(case + "some pixels are not where they should be.")
+
+
+@exercise(
+    "your_digits.shares", "Each row is one new pixel: the parts of the old ones that it covers, and they sum to 1."
+)
+def _shares(answer: Any) -> None:
+    _require_function(answer)
+    for old, new in ((5, 2), (7, 3), (6, 3), (4, 4), (3, 5)):
+        edges = np.arange(new + 1) * old / new
+        pixels = np.arange(old)
+        overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
+        overlap = np.maximum(overlap, 0)
+        want = overlap * new / old
+        got = expect_array(answer(old, new), want.shape)
+        if np.allclose(got, want):
+            continue
+        case = f"For {old} pixels to {new}: "
+        middles = ((edges[:-1] + edges[1:]) / 2).astype(int)
+        at = np.clip((edges[:-1] + edges[1:]) / 2 - 0.5, 0, old - 1)
+        for wrong, sentence in (
+            (overlap, "those are the lengths covered. For a mean, divide them by the length of a new pixel."),
+            (overlap * old, "those are in the unit of the chapter's trick, and rows sum to `old`. Divide."),
+            (overlap * new, "those are overlaps in a finer unit. The rows should sum to 1."),
+            (
+                np.eye(old)[middles],
+                "that takes one old pixel for each new one, at its middle. Take all that it covers.",
+            ),
+            (
+                np.maximum(0, 1 - np.abs(at[:, None] - pixels)),
+                "that blends the two old pixels nearest to the middle. Take the mean of all that is covered.",
+            ),
+            ((overlap > 0) / (overlap > 0).sum(axis=1)[:, None], "a pixel that is half covered counts half."),
+        ):
+            if np.allclose(got, wrong):
+                hint(case + sentence)
+        if (got < 0).any():
+            hint(case + "a share is negative. Where two intervals do not meet, the overlap is 0.")
+        if not np.allclose(got.sum(axis=1), 1):
+            hint(case + f"the first row sums to {got[0].sum():.3g}. Paper full of ink should stay full: rows sum to 1.")
+        hint(case + "new pixel i reaches from i·old/new to (i + 1)·old/new. How much of old pixel p is in there?")
+
+
+@exercise("your_digits.ink", "The ground is what lies at the edges, however thick the pen.")
+def _ink(answer: Any) -> None:
+    _require_function(answer)
+    rng = np.random.default_rng(4)
+    stroke = np.zeros((30, 26), bool)
+    stroke[4:26, 11:15] = True
+    thick = np.zeros((30, 26), bool)
+    thick[2:28, 2:24] = True
+    noise = rng.integers(0, 20, (30, 26))
+    for kind, pen in (("a thin pen", stroke), ("a thick pen", thick)):
+        for ground, drawn in (("paper", np.where(pen, 20, 220)), ("a blackboard", np.where(pen, 210, 15))):
+            gray = (drawn + noise).astype(np.uint8)
+            mine = gray.copy()
+            got = expect_array(answer(mine), gray.shape)
+            if not np.array_equal(mine, gray):
+                hint("The picture that was handed in has changed. Return a new one.")
+            want = 255 - gray if ground == "paper" else gray
+            if np.array_equal(got, want):
+                continue
+            case = f"With {kind} on {ground}: "
+            if np.array_equal(got, gray) or np.array_equal(got, 255 - gray):
+                wrong = case + "the wrong way round. "
+                if kind == "a thick pen":
+                    hint(wrong + "Most of this sheet is ink, so a mean or a median misleads. Look at the edges.")
+                hint(wrong + "Find out which way the picture is before you decide.")
+            if np.array_equal(got, -gray):  # in uint8: 256 - gray
+                hint(case + "off by one. The opposite of 0 is 255; minus a uint8 wraps round at 256.")
+            hint(case + "return either the picture itself or 255 minus it; nothing else should change.")
+
+
+@exercise("your_digits.average", "Nine looks from nine places, and their mean.")
+def _average(answer: Any) -> None:
+    _require_function(answer)
+    params = initialize((784, 8, 10), np.random.default_rng(5), dtype=np.float64)
+    params.theta[:] *= 3
+    image = np.random.default_rng(6).random(784)
+
+    def looks(move: Any, steps: Any) -> FloatArray:
+        return np.array([move(image.reshape(28, 28), a, b).reshape(-1) for a, b in steps])
+
+    nine = [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1)]
+    X = looks(_moved, nine)
+    want = predict_proba(params, X).mean(axis=0)
+    got = np.asarray(answer(params, image.copy()))
+    if got.size == 1:
+        hint("That is one number. Return the ten mean probabilities; the answer is left to whoever asks.")
+    got = expect_array(got.reshape(10) if got.shape == (1, 10) else got, (10,))
+    cross = [(a, b) for a, b in nine if a == 0 or b == 0]
+    around = [step for step in nine if step != (0, 0)]
+    logits = _logits(params, X).mean(axis=0, keepdims=True)
+    for wrong, sentence in (
+        (want * 9, "That is the sum of the nine. Probabilities sum to 1: take the mean."),
+        (softmax(logits)[0], "You averaged the logits. Average the probabilities."),
+        (logits[0], "Those are logits. Average probabilities."),
+        (
+            predict_proba(params, X.mean(axis=0, keepdims=True))[0],
+            "You averaged the images, which blurs. Average the answers.",
+        ),
+        (predict_proba(params, image[None])[0], "That is the answer to the image where it is. Move it, too."),
+        (predict_proba(params, looks(_moved, cross)).mean(axis=0), "The four moves along a diagonal are missing."),
+        (predict_proba(params, looks(_moved, around)).mean(axis=0), "The image where it is belongs to the nine."),
+        (
+            predict_proba(params, looks(_rolled, nine)).mean(axis=0),
+            "What leaves the image should be lost, not come round.",
+        ),
+    ):
+        if np.allclose(got, wrong):
+            hint(sentence)
+    if not np.allclose(got, want):
+        hint("Make nine images, by −1, 0, 1 down and −1, 0, 1 to the right; read all; average over the nine.")
+
+
+def _logits(params: Parameters, X: FloatArray) -> FloatArray:
+    return forward(params, X)[0]
+
+
+@exercise("your_digits.moved", "Each image its own move: fresh ones every epoch are training data that cost nothing.")
+def _moved_each(answer: Any) -> None:
+    _require_function(answer)
+    most, images = 2, np.random.default_rng(7).integers(1, 256, (300, 784)).astype(np.uint8)
+    mine = images.copy()
+    got = expect_array(answer(mine, most, np.random.default_rng(8)), images.shape)
+    if not np.array_equal(mine, images):
+        hint("The images that were handed in have changed. The next epoch needs them where they were: make new ones.")
+    if not np.array_equal(got, answer(images.copy(), most, np.random.default_rng(8))):
+        hint("The same seed gives other moves: draw every number from the `rng` that is handed in.")
+    if np.array_equal(got, answer(images.copy(), most, np.random.default_rng(9))):
+        hint("Another seed gives the same moves: draw every number from the `rng` that is handed in.")
+    steps = np.array([_step(before, after) for before, after in zip(images, got, strict=True)])
+    for axis, name in enumerate(("down", "to the right")):
+        if not steps[:, axis].any():
+            hint(f"Nothing ever moves {name} or back.")
+    if (steps == steps[0]).all():
+        hint("All images move by the same step. Each should draw its own.")
+    if (steps[:, 0] == steps[:, 1]).all():
+        hint("Every move is along the diagonal. Draw two numbers for each image.")
+    if np.abs(steps).max() > most:
+        hint(f"Some image moved by {np.abs(steps).max()}, which is more than {most}.")
+    if steps.min() >= 0:
+        hint("Nothing moves up or left. The smallest step is minus the largest.")
+    if steps.max() == most - 1:
+        hint(f"No step is +{most}: `rng.integers` leaves out its upper end.")
+    if steps.min() > -most or steps.max() < most:
+        hint(f"The steps go from {steps.min()} to {steps.max()}; they should go from −{most} to {most}.")
+
+
+def _step(before: Array, after: Array) -> tuple[int, int]:
+    """Return how far one image moved, or hint at what else happened to it."""
+    before, after = before.reshape(28, 28), after.reshape(28, 28)
+    steps = [(a, b) for a in range(-4, 5) for b in range(-4, 5)]
+    found = next((step for step in steps if np.array_equal(after, _moved(before, *step))), None)
+    if found is None:
+        if any(np.array_equal(after, _rolled(before, *step)) for step in steps):
+            hint("What left an image came in again on the other side.")
+        hint("Some image is not a moved copy of its own. Are the rows still in their order, and the pixels whole?")
+    return found

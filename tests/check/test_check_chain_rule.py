@@ -1,0 +1,104 @@
+"""Chapter "chain-rule": right answers pass, each typical mistake gets the hint about that mistake."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import expit
+from scipy.special import softmax as scipy_softmax
+
+from scratchnet.check import check
+
+Q, R = expit(-1), expit(4)
+
+
+def walker(**mistake: Any) -> Callable[..., Any]:
+    """A reader's walk back, with a mistake or none."""
+
+    def walk(x: Any, W1: Any, b1: Any, W2: Any, b2: Any, y: int) -> Any:
+        z = x @ W1 + b1
+        a = z if mistake.get("straight") else np.maximum(z, 0)
+        p = scipy_softmax(a @ W2 + b2)
+        ds = p - (np.arange(len(p)) == y) * mistake.get("taken", 1)
+        if mistake.get("turned"):
+            ds = -ds
+        da = np.einsum("hk,k->h", W2, ds)
+        if mistake.get("one path"):
+            da = W2[:, 0] * ds[0]
+        dz = da if mistake.get("no mask") else np.where(z > 0, da, 0)
+        dW1 = np.outer(z[: len(x)] if mistake.get("wrong input") else x, dz)
+        if mistake.get("wrong dW1"):
+            dW1 = 2 * dW1
+        dW2 = np.outer(z if mistake.get("z for a") else a, ds)
+        return dW1, dz, dW2, ds
+
+    return walk
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("chain_rule.rate", 12),
+        ("chain_rule.passes", 159_020),
+        ("chain_rule.twice", lambda x: expit(x) * (1 + x * expit(-x))),
+        ("chain_rule.bias", [-Q + R, 1.5 * Q]),
+        ("chain_rule.bias", np.array([0.7131, 0.4034])),
+        ("chain_rule.walk", walker()),
+        ("chain_rule.walk", lambda *a: list(walker()(*a))),
+    ],
+)
+def test_right_answers_pass(name: str, answer: object) -> None:
+    verdict = check(name, answer)
+    assert verdict, verdict
+
+
+WRONG: list[tuple[str, object, str]] = [
+    ("rate", 8, "multiplied by the weight"),
+    ("rate", 4, "local derivative of wx is missing"),
+    ("rate", 4.0001, "local derivative"),
+    ("rate", 6, "two of the square is missing"),
+    ("rate", 42, "the target is part of it"),
+    ("rate", -12, "sign is turned"),
+    ("rate", 100, "too large"),
+    ("passes", 79_510, "up and down"),
+    ("passes", 158_800, "biases are parameters too."),
+    ("passes", 79_400, "biases are parameters too and"),
+    ("passes", 79_511, "one that all share"),
+    ("passes", 15_920, "ten hidden units"),
+    ("passes", 5, "too small"),
+    ("twice", 3, "answer is a function"),
+    ("twice", lambda x: expit(x), "factor x alone"),
+    ("twice", lambda x: x * expit(x) * expit(-x), "through σ alone"),
+    ("twice", lambda x: expit(x) * expit(-x), "sum of two terms"),
+    ("twice", lambda x: x * expit(x), "function itself"),
+    ("twice", lambda x: expit(x) + expit(x) * expit(-x), "its other factor, x"),
+    ("twice", lambda x: expit(x) + x * expit(x), "not σ."),
+    ("twice", lambda x: expit(x) - x * expit(x) * expit(-x), "taken away"),
+    ("twice", lambda x: 0 * x, "the rate is ½"),
+    ("bias", [-2 * Q + 2 * R, 3 * Q], "each share is halved"),
+    ("bias", [-Q, 1.5 * Q], "first image alone"),
+    ("bias", [R, 0.0], "second image alone"),
+    ("bias", [-Q + R, 1.5 * Q - 1.5 * R], "unit is off"),
+    ("bias", [Q - R, -1.5 * Q], "sign is turned"),
+    ("bias", [(-Q + R) / 2, (Q - R) / 2], "That is db₂"),
+    ("bias", [1.0, 1.0], "each image contributes its dz"),
+    ("bias", [1.0], "The shape should be (2,)"),
+    ("walk", [1, 2], "answer is a function"),
+    ("walk", lambda *a: 3, "Return four arrays"),
+    ("walk", lambda *a: walker()(*a)[:3], "Return four arrays"),
+    ("walk", walker(turned=True), "Every sign is turned"),
+    ("walk", walker(straight=True), "network without ReLU"),
+    ("walk", walker(taken=0), "where the walk begins"),
+    ("walk", walker(**{"z for a": True}), "a is after ReLU"),
+    ("walk", walker(**{"no mask": True}), "off hands something down"),
+    ("walk", walker(**{"one path": True}), "over all scores"),
+    ("walk", walker(**{"wrong dW1": True}), "All but dW1 is right"),
+]
+
+
+@pytest.mark.parametrize(("name", "answer", "said"), WRONG)
+def test_a_typical_mistake_gets_the_hint_about_it(name: str, answer: object, said: str) -> None:
+    verdict = check(f"chain_rule.{name}", answer)
+    assert not verdict
+    assert said in str(verdict)

@@ -1,0 +1,198 @@
+"""Chapter "gradient-check": right answers pass, each typical mistake gets the hint about that mistake."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import scratchnet as sn
+from scratchnet.check import check
+from scratchnet.check.gradient_check import mysteries
+
+
+def best(power: float = 1 / 3, number: float = 3, size: Callable[[float], float] = abs) -> Callable:
+    return lambda epsilon, f, M: (number * epsilon * size(f) / M) ** power
+
+
+def nudge_all(rate: Callable[[Callable, np.ndarray, np.ndarray, float], float]) -> Callable:
+    """A gradient, entry by entry, from fresh points, with the reader's formula for one entry."""
+
+    def gradient(f: Callable, x: np.ndarray, h: float) -> np.ndarray:
+        return np.array([rate(f, x, step, h) for step in h * np.eye(len(x))])
+
+    return gradient
+
+
+def in_place(f: Callable, x: np.ndarray, h: float) -> list[float]:
+    rates = []
+    for i in range(len(x)):
+        x[i] += h
+        above = f(x)
+        x[i] -= 2 * h
+        rates.append((above - f(x)) / (2 * h))
+    return rates
+
+
+def blocks(
+    measure: Callable[[np.ndarray, np.ndarray], Any] = sn.relative_error, one_sided: bool = False, restore: bool = True
+) -> Callable:
+    def check_blocks(f: Callable, arrays: dict, grads: dict) -> dict:
+        errors = {}
+        for name, array in arrays.items():
+            numbers, h = np.zeros(array.shape), 1e-5
+            for i in range(array.size):
+                kept = array.flat[i]
+                array.flat[i] = kept + h
+                above = f(arrays)
+                array.flat[i] = kept if one_sided else kept - h
+                numbers.flat[i] = (above - f(arrays)) / (h if one_sided else 2 * h)
+                if restore:
+                    array.flat[i] = kept
+            errors[name] = measure(grads[name], numbers)
+        return errors
+
+    return check_blocks
+
+
+def distance(scale: Callable[[np.ndarray, np.ndarray], float]) -> Callable:
+    return lambda ours, nudged: float(np.linalg.norm(ours - nudged) / scale(ours, nudged))
+
+
+def norms(dA: np.ndarray, Z: np.ndarray, axis: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    r = np.sqrt((Z**2).mean(axis=1, keepdims=True) + 1e-3)
+    return r, Z / r**3 * (dA * Z).mean(axis=axis, keepdims=True)
+
+
+def repaired(dA: np.ndarray, Z: np.ndarray) -> np.ndarray:
+    r, second = norms(dA, Z)
+    return dA / r - second
+
+
+def missing_root(dA: np.ndarray, Z: np.ndarray) -> np.ndarray:
+    r, second = norms(dA, Z)
+    return dA / r - r * second
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("gradient_check.factor", 3),
+        ("gradient_check.best_h", best()),
+        ("gradient_check.best_h", lambda epsilon, f, M: np.cbrt(3 * epsilon * np.abs(f) / M)),
+        ("gradient_check.central", nudge_all(lambda f, x, step, h: (f(x + step) - f(x - step)) / (2 * h))),
+        ("gradient_check.central", lambda f, x, h: sn.numerical_gradient(f, x, h)),
+        ("gradient_check.bugs", ("mask", "sum", "transpose")),
+        ("gradient_check.bugs", ["mask", "sum", "transpose"]),
+        ("gradient_check.blocks", blocks()),
+        ("gradient_check.repair", repaired),
+    ],
+)
+def test_a_right_answer_passes(name: str, answer: object) -> None:
+    verdict = check(name, answer)
+    assert verdict, verdict
+
+
+def test_a_factor_of_three_reports_one_half() -> None:
+    assert sn.relative_error(np.array([3.0, -6.0]), np.array([1.0, -2.0])) == pytest.approx(0.5)
+
+
+def test_the_best_nudge_is_the_bottom_of_the_sum_of_both_errors() -> None:
+    epsilon, f, M = 1e-16, 2.3, 0.7
+    h = 10 ** np.linspace(-7, -3, 40_001)
+    assert h[np.argmin(M * h**2 / 6 + epsilon * f / h)] == pytest.approx(best()(epsilon, f, M), rel=1e-3)
+
+
+def test_each_mystery_fails_in_the_blocks_of_its_mistake() -> None:
+    rng = np.random.default_rng(0)
+    params = sn.initialize((6, 10, 10), rng, dtype=np.float64)
+    X, y = rng.normal(size=(20, 6)), rng.integers(0, 10, 20)
+    reports = [sn.check_gradients(params, X, y, gradient=gradient) for gradient in mysteries]
+    passed = [[block.passed for block in report.blocks] for report in reports]
+    assert passed == [[False, False, True, True], [False] * 4, [True, True, False, True]]
+    assert [block.error for block in reports[1].blocks] == pytest.approx([19 / 21] * 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "sentence"),
+    [
+        ("gradient_check.factor", 0.5, "the relative error itself"),
+        ("gradient_check.factor", 2, "would report one third"),
+        ("gradient_check.factor", 1 / 3, "turn the fraction over"),
+        ("gradient_check.factor", 1.5, "would report one fifth"),
+        ("gradient_check.best_h", 1e-5, "The answer is a function"),
+        ("gradient_check.best_h", lambda epsilon, f, M: 2 * (epsilon * f / M) ** 0.5, "one-sided difference"),
+        ("gradient_check.best_h", best(1 / 2), "takes a third root"),
+        ("gradient_check.best_h", best(number=1), "A number is missing"),
+        ("gradient_check.best_h", best(number=6), "There the two errors are equal"),
+        ("gradient_check.best_h", best(1), "still to be taken"),
+        ("gradient_check.best_h", lambda epsilon, f, M: (3 * epsilon * M / f) ** (1 / 3), "changed places"),
+        ("gradient_check.best_h", lambda epsilon, f, M: epsilon ** (1 / 3), "rule of thumb"),
+        ("gradient_check.best_h", lambda epsilon, f, M: 1.0, "too large for"),
+        ("gradient_check.best_h", lambda epsilon, f, M: 1e-9, "too small for"),
+        ("gradient_check.best_h", best(size=float), "take |f|"),
+        ("gradient_check.best_h", lambda epsilon, f, M: np.cbrt(3 * epsilon * f / M), "take |f|"),
+        ("gradient_check.central", 6, "The answer is a function"),
+        ("gradient_check.central", in_place, "put each entry back"),
+        ("gradient_check.central", nudge_all(lambda f, x, step, h: (f(x + step) - f(x)) / h), "nudge down as well"),
+        ("gradient_check.central", nudge_all(lambda f, x, step, h: (f(x) - f(x - step)) / h), "nudge up as well"),
+        ("gradient_check.central", nudge_all(lambda f, x, step, h: (f(x + step) - f(x - step)) / h), "2h apart"),
+        ("gradient_check.central", nudge_all(lambda f, x, step, h: (f(x - step) - f(x + step)) / 2 / h), "The sign"),
+        ("gradient_check.central", nudge_all(lambda f, x, step, h: f(x + step) - f(x - step)), "A rate is"),
+        (
+            "gradient_check.central",
+            nudge_all(lambda f, x, step, h: (f(x + step) - f(x - step)) / 2 * h),
+            "multiplies by it",
+        ),
+        (
+            "gradient_check.central",
+            nudge_all(lambda f, x, step, h: (f(x + h) - f(x - h)) / (2 * h)),
+            "nudged together",
+        ),
+        ("gradient_check.central", lambda f, x, h: np.zeros(3), "Not the central difference"),
+        ("gradient_check.central", lambda f, x, h: 1.0, "The shape should be (3,)"),
+        ("gradient_check.bugs", "mask", "Three words"),
+        ("gradient_check.bugs", 3, "Three words"),
+        ("gradient_check.bugs", ("mask", "sum"), "Three words"),
+        ("gradient_check.bugs", ("mask", "sum", "layer 2"), "'layer 2' is not among the six words"),
+        ("gradient_check.bugs", ("bias", "sum", "transpose"), "Gradient 1 is not 'bias': one number"),
+        ("gradient_check.bugs", ("mask", "sign", "transpose"), "Gradient 2 is not 'sign': a turned sign"),
+        ("gradient_check.bugs", ("mask", "sum", "right"), "Gradient 3 is not 'right': a right gradient"),
+        ("gradient_check.blocks", {"weights": 0}, "The answer is a function"),
+        ("gradient_check.blocks", blocks(restore=False), "put each entry back"),
+        ("gradient_check.blocks", lambda f, arrays, grads: [0, 0.2], "Return a dictionary"),
+        ("gradient_check.blocks", lambda f, arrays, grads: {"weights": 0}, "Return a dictionary"),
+        ("gradient_check.blocks", lambda f, arrays, grads: dict.fromkeys(arrays, 0.01), "one long vector"),
+        ("gradient_check.blocks", blocks(distance(lambda ours, nudged: 1)), "absolute error"),
+        (
+            "gradient_check.blocks",
+            blocks(distance(lambda ours, nudged: float(np.linalg.norm(nudged)))),
+            "not by one of them",
+        ),
+        (
+            "gradient_check.blocks",
+            blocks(distance(lambda ours, nudged: float(np.linalg.norm(ours)))),
+            "not by one of them",
+        ),
+        (
+            "gradient_check.blocks",
+            blocks(distance(lambda ours, nudged: float(np.linalg.norm(ours + nudged) / 2))),
+            "without a mean",
+        ),
+        ("gradient_check.blocks", lambda f, arrays, grads: {"weights": 0, "scale": 0.7}, "you report 0.7"),
+        ("gradient_check.blocks", blocks(one_sided=True), "is the difference central"),
+        ("gradient_check.repair", np.zeros((4, 6)), "The answer is a function"),
+        ("gradient_check.repair", lambda dA, Z: dA.T, "It is transposed"),
+        ("gradient_check.repair", lambda dA, Z: dA / norms(dA, Z)[0], "also moves the root mean square"),
+        ("gradient_check.repair", lambda dA, Z: dA / norms(dA, Z)[0] + norms(dA, Z)[1], "The sign of the second"),
+        ("gradient_check.repair", lambda dA, Z: dA / norms(dA, Z)[0] - 6 * norms(dA, Z)[1], "H times too large"),
+        ("gradient_check.repair", missing_root, "not divided by the root"),
+        ("gradient_check.repair", lambda dA, Z: -norms(dA, Z)[1], "second path alone"),
+        ("gradient_check.repair", lambda dA, Z: repaired(dA, Z) + dA * Z - (dA * Z)[:1], "Right for one row"),
+        ("gradient_check.repair", lambda dA, Z: dA, "Compare with nudging"),
+    ],
+)
+def test_a_wrong_answer_gets_a_hint_about_that_mistake(name: str, answer: object, sentence: str) -> None:
+    verdict = check(name, answer)
+    assert not verdict
+    assert sentence in verdict.message
