@@ -1,0 +1,219 @@
+// Draw a digit. The sheet is the canvas; the image is what handwriting.py makes of it; the bars are the network's answer.
+scratchnet.define("sn-draw-digit", function (root, data) {
+  "use strict";
+  var sn = scratchnet, el = sn.el, SIDE = sn.SIDE, sheet = data.sheet;
+  var network = sn.layers(data.network.sizes, sn.numbers(data.network.theta));
+  var steps = { box: true, antialias: true, center: true };
+  var pen = data.pen, strokes = [], nudge = [0, 0], cursor = [sheet / 2, sheet / 2], lowered = false, hand = null, samples = 0;
+  var figure = { drawing: blank(), image: null, hidden: [], probabilities: null };
+
+  function blank() { return { width: sheet, height: sheet, ink: new Uint8Array(sheet * sheet) }; }
+
+  // --- what there is to see ---------------------------------------------------------------------------------------------
+
+  var HELP = "Drawing pad. Draw with a finger, a pen or a mouse. With the keyboard: arrow keys move, space lowers and lifts the pen.";
+  var pad = el("canvas", { "class": "sn-pad", width: sheet, height: sheet, tabindex: "0", role: "application", "aria-label": HELP });
+  var said = el("p", { "class": "sn-said", "aria-live": "polite" });
+  var bars = [], units = [];
+
+  function bar(label, list, parent) {
+    var fill = el("span"), value = el("td");
+    parent.append(el("tr", {}, el("th", { scope: "row" }, label), el("td", {}, el("div", { "class": "sn-bar" }, fill)), value));
+    list.push({ fill: fill, value: value });
+  }
+
+  var answers = el("table", {}, el("caption", { "class": "sn-hidden" }, "Probability of each digit"));
+  for (var digit = 0; digit < 10; digit++) bar(String(digit), bars, answers);
+  var inside = el("table", {}, el("caption", { "class": "sn-hidden" }, "Activation of each unit of the last hidden layer"));
+  var width = network.length > 1 ? network[network.length - 2].H : 0;
+  for (var unit = 0; unit < Math.min(width, 32); unit++) bar(String(unit + 1), units, inside);
+
+  function button(text, label, action) {
+    return el("button", { type: "button", "aria-label": label, onclick: action }, text);
+  }
+
+  var FRAMES = [
+    ["drawn", "Your drawing", null],
+    ["cut", "Cut to its ink", "box"],
+    ["scaled", "Scaled to 20 pixels, edges soft", "antialias"],
+    ["image", "Centre of mass in the middle", "center"],
+  ];
+  var strip = {};
+  var film = el("div", { "class": "sn-row sn-film" });
+  FRAMES.forEach(function (frame) {
+    var canvas = strip[frame[0]] = el("canvas", { width: SIDE, height: SIDE, role: "img", "aria-label": frame[1] });
+    var caption = frame[2] ? el("label", {}, el("input", { type: "checkbox", checked: true, onchange: function (event) {
+      steps[frame[2]] = event.target.checked;
+      update();
+    } }), " " + frame[1]) : el("span", {}, frame[1]);
+    film.append(el("div", {}, canvas, caption));
+  });
+
+  var size = el("input", { type: "range", min: "8", max: "44", step: "1", value: String(pen), oninput: function (event) {
+    pen = Number(event.target.value);
+  } });
+  var choice = el("div", { "class": "sn-samples", role: "group", "aria-label": "Show a sample" });
+  data.samples.forEach(function (styles, label) {
+    choice.append(button(String(label), "Show a sample of " + label, function () { sample(label); }));
+  });
+
+  root.append(
+    el("div", { "class": "sn-row" },
+      el("div", { "class": "sn-left" }, pad,
+        el("div", { "class": "sn-row sn-tools" }, button("Undo", "Undo the last stroke", undo), button("Clear", "Clear the sheet", clear)),
+        el("label", {}, "Pen ", size)),
+      el("div", { "class": "sn-right" }, said, answers)),
+    el("p", {}, "Or let it be drawn:"), choice,
+    el("p", {}, el("strong", {}, "What the network gets."), " Switch a step off and see what it was for."), film,
+    el("div", { "class": "sn-row sn-tools", role: "group", "aria-label": "Move the image by a pixel" },
+      el("span", {}, "Move the image by a pixel:"),
+      button("←", "Move left", function () { move(-1, 0); }), button("→", "Move right", function () { move(1, 0); }),
+      button("↑", "Move up", function () { move(0, -1); }), button("↓", "Move down", function () { move(0, 1); }),
+      button("Back", "Move back to the middle", function () { move(-nudge[0], -nudge[1]); })),
+    units.length ? el("details", {}, el("summary", {}, "The hidden units"), inside) : null
+  );
+
+  // --- what it does -------------------------------------------------------------------------------------------------------
+
+  function redraw() {
+    figure.drawing = blank();
+    strokes.forEach(function (stroke) {
+      stroke.points.forEach(function (point, index) {
+        var before = stroke.points[Math.max(index - 1, 0)];
+        sn.ink(figure.drawing, before[0], before[1], point[0], point[1], stroke.pen);
+      });
+    });
+  }
+
+  function extend(stroke, point) {
+    var before = stroke.points[stroke.points.length - 1] || point;
+    stroke.points.push(point);
+    sn.ink(figure.drawing, before[0], before[1], point[0], point[1], stroke.pen);
+  }
+
+  function shifted(image) {
+    var moved = new Uint8Array(SIDE * SIDE);
+    image.forEach(function (value, index) {
+      var x = (index % SIDE) + nudge[0], y = Math.floor(index / SIDE) + nudge[1];
+      if (x >= 0 && x < SIDE && y >= 0 && y < SIDE) moved[y * SIDE + x] = value;
+    });
+    return moved;
+  }
+
+  function fitted(drawing) { // a part of any shape, shown on a square of paper
+    var side = Math.max(drawing.width, drawing.height), square = new Uint8Array(side * side);
+    var left = Math.floor((side - drawing.width) / 2), top = Math.floor((side - drawing.height) / 2);
+    drawing.ink.forEach(function (value, index) {
+      square[(top + Math.floor(index / drawing.width)) * side + left + (index % drawing.width)] = value;
+    });
+    return { width: side, height: side, ink: square };
+  }
+
+  function fill(bar, part, text) {
+    bar.fill.style.setProperty("--part", part);
+    bar.value.textContent = text;
+  }
+
+  function paintPad() {
+    sn.paint(pad, figure.drawing);
+    if (document.activeElement !== pad) return;
+    var context = pad.getContext("2d");
+    context.strokeStyle = lowered ? "#b8480b" : "#0072b2";
+    context.lineWidth = 2;
+    context.beginPath();
+    context.arc(cursor[0], cursor[1], Math.max(pen / 2, 4), 0, 2 * Math.PI);
+    context.stroke();
+  }
+
+  function update() {
+    paintPad();
+    try {
+      var made = sn.prepare(figure.drawing, steps);
+      var small = sn.prepare(figure.drawing, { box: false, antialias: true, center: false });
+      figure.image = shifted(made.image);
+      sn.paint(strip.drawn, { width: SIDE, height: SIDE, ink: small.image });
+      sn.paint(strip.cut, fitted(made.cut));
+      sn.paint(strip.scaled, fitted(made.scaled));
+      sn.paint(strip.image, { width: SIDE, height: SIDE, ink: figure.image });
+      var pass = sn.forward(network, Array.from(figure.image, function (value) { return value / 255; }));
+      figure.probabilities = sn.softmax(pass.logits);
+      figure.hidden = pass.cache[pass.cache.length - 1].input;
+      var best = sn.argmax(figure.probabilities), most = Math.max.apply(null, figure.hidden) || 1;
+      said.replaceChildren("The network reads ", el("strong", {}, String(best)), ", and gives it " + sn.percent(figure.probabilities[best]) + ".");
+      bars.forEach(function (bar, k) { fill(bar, figure.probabilities[k], sn.percent(figure.probabilities[k])); });
+      units.forEach(function (bar, h) { fill(bar, figure.hidden[h] / most, sn.show(figure.hidden[h])); });
+    } catch (error) {
+      figure.image = figure.probabilities = null;
+      figure.hidden = [];
+      said.textContent = error.message === "Nothing is drawn yet." ? "Draw a digit, large, in the middle of the sheet or anywhere else." : error.message;
+      Object.keys(strip).forEach(function (name) { sn.paint(strip[name], { width: SIDE, height: SIDE, ink: new Uint8Array(SIDE * SIDE) }); });
+      bars.concat(units).forEach(function (bar) { fill(bar, 0, ""); });
+    }
+  }
+
+  function sample(digit) {
+    var styles = data.samples[digit];
+    strokes = styles[samples++ % styles.length].map(function (points) { return { pen: pen, points: points }; });
+    nudge = [0, 0];
+    redraw();
+    update();
+  }
+
+  function undo() { strokes.pop(); redraw(); update(); }
+  function clear() { strokes = []; nudge = [0, 0]; redraw(); update(); }
+  function move(x, y) { nudge = [nudge[0] + x, nudge[1] + y]; update(); }
+
+  // --- finger, pen, mouse, keys --------------------------------------------------------------------------------------------
+
+  function place(event) {
+    var box = pad.getBoundingClientRect();
+    return [(event.clientX - box.left - pad.clientLeft) * sheet / pad.clientWidth, (event.clientY - box.top - pad.clientTop) * sheet / pad.clientHeight];
+  }
+
+  pad.addEventListener("pointerdown", function (event) {
+    if (hand !== null || event.button > 0) return; // a second finger draws nothing
+    hand = event.pointerId;
+    pad.setPointerCapture(hand);
+    strokes.push({ pen: pen, points: [] });
+    extend(strokes[strokes.length - 1], place(event));
+    update();
+  });
+  pad.addEventListener("pointermove", function (event) {
+    if (event.pointerId !== hand) return;
+    var passed = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
+    (passed.length ? passed : [event]).forEach(function (each) { extend(strokes[strokes.length - 1], place(each)); });
+    paintPad();
+    schedule();
+  });
+  ["pointerup", "pointercancel"].forEach(function (name) {
+    pad.addEventListener(name, function (event) {
+      if (event.pointerId !== hand) return;
+      hand = null;
+      update();
+    });
+  });
+  var scheduled = false;
+  function schedule() { // reading goes along with drawing, once a frame
+    if (scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(function () { scheduled = false; update(); });
+  }
+
+  var KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  pad.addEventListener("keydown", function (event) {
+    if (KEYS[event.key]) {
+      cursor = cursor.map(function (value, axis) { return Math.min(sheet, Math.max(0, value + 10 * KEYS[event.key][axis])); });
+      if (lowered) extend(strokes[strokes.length - 1], cursor.slice());
+    } else if (event.key === " ") {
+      lowered = !lowered;
+      if (lowered) { strokes.push({ pen: pen, points: [] }); extend(strokes[strokes.length - 1], cursor.slice()); }
+    } else return;
+    event.preventDefault();
+    update();
+  });
+  pad.addEventListener("focus", paintPad);
+  pad.addEventListener("blur", function () { lowered = false; paintPad(); });
+
+  sample(4);
+  return figure;
+});

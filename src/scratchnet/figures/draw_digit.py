@@ -1,0 +1,58 @@
+"""Draw a digit: your own drawing, made into an image as MNIST's were, step by step, and read by the book's network."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from scratchnet.activations import softmax
+from scratchnet.data import normalize
+from scratchnet.figures.figure import Figure, network, picture
+from scratchnet.handwriting import SIDE, prepare
+from scratchnet.network import forward
+from scratchnet.parameters import Parameters
+from scratchnet.strokes import STROKES, render
+
+__all__ = ["draw_digit"]
+
+SHEET = 280  # pixels of the sheet: ten for each of the image's
+PEN = 22.0  # its diameter in pixels of the sheet
+
+
+def draw_digit(params: Parameters) -> Figure:
+    """Return the figure for a network of 784 inputs and ten classes, of any number of hidden layers.
+
+    The parameters are rounded to float32. Raises ValueError for a network of another kind.
+    """
+    if params.sizes[0] != SIDE * SIDE or params.sizes[-1] != 10:
+        raise ValueError(f"params must read 784 pixels into 10 classes, not {params.sizes[0]} into {params.sizes[-1]}")
+    samples = [[on_the_sheet(style) for style in styles] for styles in STROKES]
+    data = {"network": network(params), "pen": PEN, "samples": samples, "sheet": SHEET}
+    return Figure("draw-digit", data, _static(params, samples))
+
+
+def on_the_sheet(strokes: Sequence[np.ndarray]) -> list[list[list[float]]]:
+    """Return a digit of STROKES, about 1 high, as lines of points on the sheet, to a tenth of a pixel."""
+    points = np.concatenate(strokes)
+    low, high = points.min(axis=0), points.max(axis=0)
+    scale = 180 / (high - low).max()
+    move = SHEET / 2 - scale * (low + high) / 2
+    return [(scale * stroke + move).round(1).tolist() for stroke in strokes]
+
+
+def _static(params: Parameters, samples: list[list[list[list[float]]]]) -> str:
+    """Return the film strip of one drawing, and what the network makes of it."""
+    drawing = render(samples[4][0], pen=PEN, shape=(SHEET, SHEET))
+    image = prepare(drawing)
+    dtype = params.theta.dtype
+    P = softmax(forward(params, normalize(image[None], dtype))[0])[0]
+    small = drawing[5::10, 5::10]
+    best = np.argsort(-P, kind="stable")[:3]
+    rows = "".join(f"<tr><td>{digit}</td><td>{P[digit]:.0%}</td></tr>" for digit in best)
+    return (
+        "<p><strong>Draw a digit.</strong> A drawing of a four as it is drawn, and as the network gets it: cut to its "
+        "ink, scaled to 20 pixels, its centre of mass in the middle of 28 by 28.</p>"
+        f"<p>{picture(small, 'A four, drawn with a thick pen.')} "
+        f"{picture(image.reshape(SIDE, SIDE), 'The same four, soft at its edges, in the middle of its image.')}</p>"
+        f"<table><tr><th>digit</th><th>probability</th></tr>{rows}</table>"
+        '<p class="sn-note">With scripts switched on, you can draw one yourself here.</p>'
+    )

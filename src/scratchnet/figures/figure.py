@@ -1,0 +1,76 @@
+"""What every figure is: a custom element with its numbers and a static picture inside, a style, and one script."""
+
+import base64
+import json
+import struct
+import zlib
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from scratchnet.parameters import Parameters
+
+__all__ = ["Figure"]
+
+
+class Figure:
+    """An interactive figure. A notebook and the site show it; print, and pages without scripts, its static picture.
+
+    name: the element is `sn-name`, its script `name.js` beside this file, with underscores for hyphens. data: what the
+    script gets, as JSON can hold it. static: HTML that carries the lesson without a script.
+    """
+
+    def __init__(self, name: str, data: Mapping[str, Any], static: str) -> None:
+        self.name = name
+        self.data = dict(data)
+        self.static = static
+
+    def __repr__(self) -> str:
+        return f"an interactive figure: {self.name.replace('-', ' ')}"
+
+    def _repr_html_(self) -> str:
+        folder = files("scratchnet.figures")
+        style, core, script = (
+            folder.joinpath(file).read_text(encoding="utf-8")
+            for file in ("figures.css", "core.js", f"{self.name.replace('-', '_')}.js")
+        )
+        # "</" inside the numbers would end the element early
+        numbers = json.dumps(self.data, ensure_ascii=False, allow_nan=False, sort_keys=True).replace("</", "<\\/")
+        return (
+            f'<sn-{self.name} class="sn-figure">\n<script type="application/json">{numbers}</script>\n'
+            f'<div class="sn-static">{self.static}</div>\n</sn-{self.name}>\n'
+            f"<style>{style}</style>\n<script>{core}{script}</script>"
+        )
+
+
+def packed(array: ArrayLike) -> str:
+    """Return an array as base64 of float32, low byte first: what `scratchnet.numbers` in core.js unpacks."""
+    return base64.b64encode(np.asarray(array, "<f4").tobytes()).decode()
+
+
+def network(params: Parameters) -> dict[str, Any]:
+    """Return parameters as core.js takes them."""
+    return {"sizes": list(params.sizes), "theta": packed(params.theta)}
+
+
+def picture(image: NDArray[np.uint8], alt: str, width: int = 112) -> str:
+    """Return an image (height, width), 0 for paper and 255 for ink, as an HTML picture, ink dark on white.
+
+    A PNG whose data are stored and not compressed: the same bytes whatever library packs them.
+    """
+    height, columns = image.shape
+    raw = b"".join(b"\0" + row.tobytes() for row in 255 - image)
+    stored = (
+        b"\x78\x01\x01" + struct.pack("<HH", len(raw), 0xFFFF - len(raw)) + raw + struct.pack(">I", zlib.adler32(raw))
+    )
+    parts = (b"IHDR", struct.pack(">IIBBBBB", columns, height, 8, 0, 0, 0, 0)), (b"IDAT", stored), (b"IEND", b"")
+    png = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in parts
+    )
+    return (
+        f'<img class="sn-ink" alt="{alt}" width="{width}" height="{width * height // columns}" '
+        f'src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+    )

@@ -1,0 +1,265 @@
+"""Chapter "your-digits": right answers pass, each typical mistake gets the hint about that mistake."""
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import scratchnet as sn
+from scratchnet.check import check
+
+COUNTER = itertools.count()
+NINE = tuple(itertools.product((-1, 0, 1), repeat=2))
+
+
+def balance(image: np.ndarray, half: float = 0.5) -> np.ndarray:
+    """Pixel by pixel, as one would on paper."""
+    weight = moment_down = moment_across = 0.0
+    for i, row in enumerate(image.astype(float)):
+        for j, ink in enumerate(row):
+            weight += ink
+            moment_down += ink * (i + half)
+            moment_across += ink * (j + half)
+    return np.array([moment_down, moment_across]) / weight
+
+
+def middle_of_the_box(image: np.ndarray) -> tuple[float, float]:
+    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
+    return (rows[0] + rows[-1] + 1) / 2, (columns[0] + columns[-1] + 1) / 2
+
+
+def flat(image: np.ndarray, half: float = 0.5) -> np.ndarray:
+    return balance((image > 0).astype(int), half)
+
+
+def shift(image: np.ndarray, down: int, right: int) -> np.ndarray:
+    """Pixel by pixel."""
+    moved = np.zeros_like(image)
+    height, width = image.shape
+    for i, j in itertools.product(range(height), range(width)):
+        if 0 <= i + down < height and 0 <= j + right < width:
+            moved[i + down, j + right] = image[i, j]
+    return moved
+
+
+def rolled(image: np.ndarray, down: int, right: int) -> np.ndarray:
+    return np.roll(image, (down, right), axis=(0, 1))
+
+
+def in_place(image: np.ndarray, down: int, right: int) -> np.ndarray:
+    image[:] = shift(image, down, right)
+    return image
+
+
+def sliced(image: np.ndarray, down: int, right: int) -> np.ndarray:
+    """What one writes first: right for small steps, wrong at the ends."""
+    moved, (h, w) = np.zeros_like(image), image.shape
+    if abs(down) >= h or abs(right) >= w:
+        return image
+    moved[max(down, 0) : h + min(down, 0), max(right, 0) : w + min(right, 0)] = image[
+        max(-down, 0) : h + min(-down, 0), max(-right, 0) : w + min(-right, 0)
+    ]
+    return moved
+
+
+def minus_zero(image: np.ndarray, down: int, right: int) -> np.ndarray:
+    return np.zeros_like(image) if down == right == 0 else shift(image, down, right)
+
+
+def smeared(image: np.ndarray, down: int, right: int) -> np.ndarray:
+    """The edge's ink is repeated."""
+    h, w = image.shape
+    return image[np.clip(np.arange(h) - down, 0, h - 1)][:, np.clip(np.arange(w) - right, 0, w - 1)]
+
+
+def mirrored(image: np.ndarray, down: int, right: int) -> np.ndarray:
+    return shift(image, down, right) // 2
+
+
+def fine(old: int, new: int) -> np.ndarray:
+    """Count in pieces so small that both pixels are whole numbers of them."""
+    pieces = np.arange(old * new)
+    share = np.zeros((new, old))
+    np.add.at(share, (pieces // old, pieces // new), 1)
+    return share / old
+
+
+def sampled(old: int, new: int) -> np.ndarray:
+    return np.eye(old)[[int((i + 0.5) * old / new) for i in range(new)]]
+
+
+def blended(old: int, new: int) -> np.ndarray:
+    at = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
+    return np.array([np.interp(at, np.arange(old), column) for column in np.eye(old)]).T
+
+
+def touched(old: int, new: int) -> np.ndarray:
+    return (fine(old, new) > 0) / (fine(old, new) > 0).sum(axis=1, keepdims=True)
+
+
+def without_zero(old: int, new: int) -> np.ndarray:
+    edges, pixel = np.arange(new + 1) * old / new, np.arange(old)
+    overlap = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
+    return overlap * new / old
+
+
+def by_edges(gray: np.ndarray) -> np.ndarray:
+    return 255 - gray if gray[0].mean() > 127 else gray
+
+
+def by_mean(gray: np.ndarray) -> np.ndarray:
+    return 255 - gray if gray.mean() > 127 else gray
+
+
+def overwritten(gray: np.ndarray) -> np.ndarray:
+    gray[:] = by_edges(gray)
+    return gray
+
+
+def looks(
+    steps: tuple[tuple[int, int], ...] = NINE, move: Callable = shift, gather: Callable | None = None
+) -> Callable:
+    def answer(params: sn.Parameters, image: np.ndarray) -> Any:
+        X = np.array([move(image.reshape(28, 28), *step).reshape(-1) for step in steps])
+        if gather is not None:
+            return gather(params, X)
+        return sum(sn.predict_proba(params, x[None])[0] for x in X) / len(X)
+
+    return answer
+
+
+def scores(params: sn.Parameters, X: np.ndarray) -> np.ndarray:
+    return sn.forward(params, X)[0].mean(axis=0)
+
+
+def each(
+    draw: Callable[[np.random.Generator, int, int], Any] = lambda rng, most, n: rng.integers(-most, most + 1, (n, 2)),
+    move: Callable = shift,
+) -> Callable:
+    def answer(images: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+        steps = np.broadcast_to(draw(rng, most, len(images)), (len(images), 2))
+        return np.array([move(x.reshape(28, 28), *step).reshape(-1) for x, step in zip(images, steps, strict=True)])
+
+    return answer
+
+
+def moved_in_place(images: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+    images[:] = each()(images, most, rng)
+    return images
+
+
+def one_axis(axis: int) -> Callable:
+    return lambda rng, most, n: rng.integers(-most, most + 1, (n, 2)) * np.eye(2, dtype=int)[axis]
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("your_digits.mass", balance),
+        ("your_digits.shift", shift),
+        ("your_digits.shares", fine),
+        ("your_digits.ink", by_edges),
+        ("your_digits.average", looks()),
+        ("your_digits.average", lambda params, image: looks()(params, image)[None]),
+        ("your_digits.moved", each()),
+    ],
+)
+def test_a_right_answer_passes(name: str, answer: object) -> None:
+    verdict = check(name, answer)
+    assert verdict, verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "sentence"),
+    [
+        ("your_digits.mass", (14.5, 14.5), "The answer is a function"),
+        ("your_digits.mass", lambda image: balance(image)[::-1], "The two numbers are exchanged"),
+        ("your_digits.mass", lambda image: balance(image, 0), "at i + ½"),
+        ("your_digits.mass", lambda image: balance(image, 1), "Half a pixel too far"),
+        ("your_digits.mass", flat, "multiply by the ink itself"),
+        ("your_digits.mass", lambda image: flat(image, 0), "multiply by the ink itself"),
+        ("your_digits.mass", lambda image: balance(image) * image.sum(), "Those are the moments"),
+        ("your_digits.mass", lambda image: balance(image) * image.mean(), "divided by the number of pixels"),
+        ("your_digits.mass", middle_of_the_box, "middle of the bounding box"),
+        ("your_digits.mass", lambda image: (3.0, 4.0), "average the rows' middles"),
+        ("your_digits.mass", lambda image: 14.5, "The shape should be (2,)"),
+        ("your_digits.shift", np.zeros((28, 28)), "The answer is a function"),
+        ("your_digits.shift", in_place, "has changed"),
+        ("your_digits.shift", rolled, "came in again on the other side"),
+        ("your_digits.shift", lambda image, down, right: shift(image, -down, -right), "moved the other way"),
+        ("your_digits.shift", lambda image, down, right: shift(image, right, down), "the axes are exchanged"),
+        ("your_digits.shift", sliced, "Mind where your slices end"),
+        ("your_digits.shift", minus_zero, "A shift by nothing"),
+        ("your_digits.shift", smeared, "ink where paper should have come in"),
+        ("your_digits.shift", mirrored, "not where they should be"),
+        ("your_digits.shift", lambda image, down, right: image[1:], "The shape should be (5, 7)"),
+        ("your_digits.shares", fine(5, 2), "The answer is a function"),
+        ("your_digits.shares", lambda old, new: fine(old, new).T, "It is transposed"),
+        ("your_digits.shares", lambda old, new: fine(old, new) * old / new, "the lengths covered"),
+        ("your_digits.shares", lambda old, new: fine(old, new) * old * old / new, "rows sum to `old`"),
+        ("your_digits.shares", lambda old, new: fine(old, new) * old, "in a finer unit"),
+        ("your_digits.shares", sampled, "Take all that it covers"),
+        ("your_digits.shares", blended, "blends the two old pixels"),
+        ("your_digits.shares", touched, "half covered counts half"),
+        ("your_digits.shares", without_zero, "a share is negative"),
+        ("your_digits.shares", lambda old, new: np.ones((new, old)), "the first row sums to 5"),
+        ("your_digits.shares", lambda old, new: np.ones((new, old)) / old, "from i·old/new to (i + 1)·old/new"),
+        ("your_digits.ink", np.zeros((28, 28)), "The answer is a function"),
+        ("your_digits.ink", overwritten, "has changed"),
+        ("your_digits.ink", lambda gray: 255 - gray, "Find out which way the picture is"),
+        ("your_digits.ink", lambda gray: gray, "With a thin pen on paper: the wrong way round"),
+        ("your_digits.ink", by_mean, "Look at the edges"),
+        ("your_digits.ink", lambda gray: -gray if gray[0].mean() > 127 else gray, "off by one"),
+        ("your_digits.ink", lambda gray: (by_edges(gray) > 127) * 255, "nothing else should change"),
+        ("your_digits.ink", lambda gray: gray.reshape(-1), "The shape should be (30, 26)"),
+        ("your_digits.average", np.full(10, 0.1), "The answer is a function"),
+        ("your_digits.average", lambda params, image: looks()(params, image).argmax(), "That is one number"),
+        ("your_digits.average", lambda params, image: 9 * looks()(params, image), "take the mean"),
+        (
+            "your_digits.average",
+            looks(gather=lambda params, X: sn.softmax(scores(params, X)[None])[0]),
+            "You averaged the logits",
+        ),
+        ("your_digits.average", looks(gather=scores), "Those are logits"),
+        (
+            "your_digits.average",
+            looks(gather=lambda params, X: sn.predict_proba(params, X.mean(axis=0)[None])[0]),
+            "You averaged the images",
+        ),
+        ("your_digits.average", looks(steps=((0, 0),)), "Move it, too"),
+        ("your_digits.average", looks(steps=tuple(s for s in NINE if 0 in s)), "along a diagonal are missing"),
+        ("your_digits.average", looks(steps=tuple(s for s in NINE if s != (0, 0))), "belongs to the nine"),
+        ("your_digits.average", looks(move=rolled), "not come round"),
+        ("your_digits.average", looks(gather=sn.predict_proba), "The shape should be (10,)"),
+        ("your_digits.average", looks(steps=((2, 2), (1, 1))), "Make nine images"),
+        ("your_digits.moved", np.zeros((5, 784)), "The answer is a function"),
+        ("your_digits.moved", moved_in_place, "have changed"),
+        (
+            "your_digits.moved",
+            lambda images, most, rng: each()(images, most, np.random.default_rng(next(COUNTER))),
+            "The same seed gives other moves",
+        ),
+        (
+            "your_digits.moved",
+            lambda images, most, rng: each()(images, most, np.random.default_rng(0)),
+            "Another seed gives the same moves",
+        ),
+        ("your_digits.moved", each(one_axis(1)), "Nothing ever moves down"),
+        ("your_digits.moved", each(one_axis(0)), "Nothing ever moves to the right"),
+        ("your_digits.moved", each(lambda rng, most, n: rng.integers(1, most + 1, 2) * (-1, 1)), "Each should draw its own"),
+        ("your_digits.moved", each(lambda rng, most, n: rng.integers(-most, most + 1, (n, 1))), "along the diagonal"),
+        ("your_digits.moved", each(lambda rng, most, n: rng.integers(-most - 1, most + 2, (n, 2))), "more than 2"),
+        ("your_digits.moved", each(lambda rng, most, n: rng.integers(0, most + 1, (n, 2))), "Nothing moves up or left"),
+        ("your_digits.moved", each(lambda rng, most, n: rng.integers(-most, most, (n, 2))), "leaves out its upper end"),
+        ("your_digits.moved", each(lambda rng, most, n: rng.integers(-most + 1, most + 1, (n, 2))), "go from −2 to 2"),
+        ("your_digits.moved", each(move=rolled), "came in again on the other side"),
+        ("your_digits.moved", each(move=mirrored), "not a moved copy of its own"),
+        ("your_digits.moved", lambda images, most, rng: images[:5], "The shape should be (300, 784)"),
+    ],
+)  # fmt: skip
+def test_a_wrong_answer_gets_a_hint_about_that_mistake(name: str, answer: object, sentence: str) -> None:
+    verdict = check(name, answer)
+    assert not verdict
+    assert sentence in verdict.message, verdict.message
