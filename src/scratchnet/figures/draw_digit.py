@@ -15,6 +15,7 @@ from scratchnet.strokes import STROKES, render
 __all__ = ["draw_digit"]
 
 SHEET = 280  # pixels of the sheet: ten for each of the image's
+Lines = list[list[list[float]]]
 PEN = 22.0  # its diameter in pixels of the sheet
 
 
@@ -30,7 +31,7 @@ def draw_digit(params: Parameters) -> Figure:
     return Figure("draw-digit", data, _static(params, samples))
 
 
-def on_the_sheet(strokes: Sequence[np.ndarray]) -> list[list[list[float]]]:
+def on_the_sheet(strokes: Sequence[np.ndarray]) -> Lines:
     """Return a digit of STROKES, about 1 high, as lines of points on the sheet, to a tenth of a pixel."""
     points = np.concatenate(strokes)
     low, high = points.min(axis=0), points.max(axis=0)
@@ -39,7 +40,7 @@ def on_the_sheet(strokes: Sequence[np.ndarray]) -> list[list[list[float]]]:
     return [(scale * stroke + move).round(1).tolist() for stroke in strokes]
 
 
-def _static(params: Parameters, samples: list[list[list[list[float]]]]) -> str:
+def _static(params: Parameters, samples: list[list[Lines]]) -> str:
     """Return the film strip of one drawing, and what the network makes of it."""
     drawing = render(samples[4][0], pen=PEN, shape=(SHEET, SHEET))
     image = prepare(drawing)
