@@ -247,7 +247,7 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ),
         ("your_digits.moved", each(one_axis(1)), "Nothing ever moves down"),
         ("your_digits.moved", each(one_axis(0)), "Nothing ever moves to the right"),
-        ("your_digits.moved", each(lambda rng, most, n: rng.integers(1, most + 1, 2) * (-1, 1)), "Each should draw its own"),
+        ("your_digits.moved", each(lambda rng, most, n: rng.integers(1, most + 1, 2) * (-1, 1)), "Each should draw"),
         ("your_digits.moved", each(lambda rng, most, n: rng.integers(-most, most + 1, (n, 1))), "along the diagonal"),
         ("your_digits.moved", each(lambda rng, most, n: rng.integers(-most - 1, most + 2, (n, 2))), "more than 2"),
         ("your_digits.moved", each(lambda rng, most, n: rng.integers(0, most + 1, (n, 2))), "Nothing moves up or left"),
