@@ -190,6 +190,7 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("your_digits.shift", rolled, "came in again on the other side"),
         ("your_digits.shift", lambda image, down, right: shift(image, -down, -right), "moved the other way"),
         ("your_digits.shift", lambda image, down, right: shift(image, right, down), "the axes are exchanged"),
+        ("your_digits.shift", sliced, "Mind where your slices end"),
         ("your_digits.shift", minus_zero, "A shift by nothing"),
         ("your_digits.shift", smeared, "ink where paper should have come in"),
         ("your_digits.shift", mirrored, "not where they should be"),

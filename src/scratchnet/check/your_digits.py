@@ -72,14 +72,14 @@ def _shift(answer: Any) -> None:
         if np.array_equal(got, _moved(image, down, right)):
             continue
         case = f"For {down} down and {right} to the right: "
+        if abs(down) >= 5 or abs(right) >= 7:
+            hint(case + "nothing of the image is left, so all should be paper. Mind where your slices end.")
         if np.array_equal(got, _rolled(image, down, right)):
             hint(case + "what left the image came in again on the other side.")
         if np.array_equal(got, _moved(image, -down, -right)):
             hint(case + "it moved the other way. Down and right are positive.")
         if np.array_equal(got, _moved(image, right, down)):
             hint(case + "the axes are exchanged. Rows are the first axis, and go down.")
-        if abs(down) >= 5 or abs(right) >= 7:
-            hint(case + "nothing of the image is left, so all should be paper. Mind where your slices end.")
         if down == right == 0:
             hint("A shift by nothing should change nothing. A slice that ends at -0 ends at 0, and is empty.")
         if got[_moved(np.ones_like(image), down, right) == 0].any():
