@@ -34,6 +34,13 @@ SIDEWAYS = """width => [...document.querySelectorAll("article *")]
                     && !node.closest("pre, table, .math, .katex, .pst-scrollable-table-container, .visually-hidden"))
     .map(node => node.outerHTML.slice(0, 120)).slice(0, 3)"""
 
+# Delimiters of a formula that nobody rendered; a rendered one keeps its source for screen readers, and code is code.
+RAW_FORMULAS = r"""() => {
+    const page = document.body.cloneNode(true);
+    page.querySelectorAll(".katex, pre, code, script").forEach(node => node.remove());
+    return page.textContent.match(/.{0,60}(\\\(|\\\[|\$\$).{0,60}/)?.[0] ?? null;
+}"""
+
 
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *arguments: object) -> None:
@@ -104,7 +111,7 @@ def test_a_page_is_sound_on_a_desk_in_the_light_and_on_a_phone_in_the_dark(
     assert page.locator("h1").count() == 1
     assert page.locator("img:not([alt]), img[alt='']").count() == 0
     assert page.locator(".katex-error, .merror, merror, mjx-container").count() == 0
-    assert page.locator("[class*=math]").filter(has_text=re.compile(r"\\\(|\\\[|\$\$")).count() == 0, "raw formula"
+    assert page.evaluate(RAW_FORMULAS) is None
     assert desktop.complaints == []
     assert {urlsplit(url).netloc for url in desktop.requests if not url.startswith("data:")} == {urlsplit(site).netloc}
     assert not desktop.violations()

@@ -39,7 +39,7 @@ def walker(**mistake: Any) -> Callable[..., Any]:
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
-        ("chain_rule.rate", 12),
+        ("chain_rule.rate", 6),
         ("chain_rule.passes", 159_020),
         ("chain_rule.twice", lambda x: expit(x) * (1 + x * expit(-x))),
         ("chain_rule.bias", [-Q + R, 1.5 * Q]),
@@ -54,12 +54,13 @@ def test_right_answers_pass(name: str, answer: object) -> None:
 
 
 WRONG: list[tuple[str, object, str]] = [
-    ("rate", 8, "multiplied by the weight"),
-    ("rate", 4, "local derivative of wx is missing"),
-    ("rate", 4.0001, "local derivative"),
-    ("rate", 6, "two of the square is missing"),
+    ("rate", 4, "multiplied by the weight"),
+    ("rate", 2, "local derivative of wx is missing"),
+    ("rate", 2.0001, "local derivative"),
+    ("rate", 3, "two of the square is missing"),
+    ("rate", 1, "the loss and not its rate"),
     ("rate", 42, "the target is part of it"),
-    ("rate", -12, "sign is turned"),
+    ("rate", -6, "sign is turned"),
     ("rate", 100, "too large"),
     ("passes", 79_510, "up and down"),
     ("passes", 158_800, "biases are parameters too."),

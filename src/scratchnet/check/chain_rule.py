@@ -19,7 +19,7 @@ def _require_function(answer: Any) -> None:
 
 @exercise("chain_rule.rate", "The rate of a weight is what arrives, times the weight's own input.")
 def _rate(answer: Any) -> None:
-    w, x, b, t = 2, 3, 1, 5
+    w, x, b, t = 2, 3, 1, 6
     a = w * x + b
     expect_number(
         answer,

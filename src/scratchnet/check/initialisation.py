@@ -149,7 +149,7 @@ def _silent(answer: Any) -> None:
     if np.abs(Z).max() > 1e-12:  # a start that cancels may leave rounding errors
         if np.ptp(Z, axis=0).max() == 0 and not params.layers[-1].W.any():
             hint("The scores do not depend on the image, but they are not 0: look at the last biases.")
-        hint("The scores are not exactly 0. Small is not silent.")
+        hint("The scores are not exactly 0. Small is not silent. Which factor of AW may be 0 while A still differs?")
     before = params.copy()
     _descend(params, X, y)
     for number, (then, now) in enumerate(zip(before.layers, params.layers, strict=True), start=1):
