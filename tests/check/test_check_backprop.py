@@ -22,7 +22,7 @@ def shapes(place: int, shape: object) -> list[object]:
 def walker(**mistake: Any) -> Callable[..., Any]:
     """A reader's walk back for a batch, with a mistake or none; sums are written out with einsum."""
 
-    def walk(X: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
+    def walk(X: Any, W1: Any, b1: Any, W2: Any, b2: Any, y: Any) -> Any:
         N = len(X)
         Z1 = X @ W1 + b1
         A1 = np.where(Z1 > 0, Z1, 0)
@@ -105,6 +105,10 @@ def turn(X: Any) -> Any:
     return TURN[: len(X), : len(X)] @ X
 
 
+def row_maximum_backward(dZ: Any, X: Any) -> Any:
+    return (X.argmax(axis=1)[:, None] == np.arange(X.shape[1])) * dZ[:, None]
+
+
 def spoil(X: Any) -> Any:
     X -= X.mean(axis=0)
     return X
@@ -114,7 +118,7 @@ def spoil(X: Any) -> Any:
     ("name", "answer"),
     [
         ("backprop.shapes", SHAPES),
-        ("backprop.shapes", ((784, 100), 100, [32, 100], (100, 10))),
+        ("backprop.shapes", ((784, 100), (100,), [32, 100], (100, 10))),
         ("backprop.batch", walker()),
         ("backprop.batch", lambda *a: list(walker()(*a))),
         ("backprop.leaky", (leaky, leaky_backward)),
@@ -125,6 +129,7 @@ def spoil(X: Any) -> Any:
         ("backprop.own", (unit, unit_backward)),
         ("backprop.own", (turn, lambda dZ, X: TURN[: len(X), : len(X)].T @ dZ)),
         ("backprop.own", (lambda X: X.sum(axis=1), lambda dZ, X: np.ones_like(X) * dZ[:, None])),
+        ("backprop.own", (lambda X: X.max(axis=1), row_maximum_backward)),
         ("backprop.own", (lambda X: expit(X).sum(), lambda dZ, X: dZ * expit(X) * expit(-X))),
     ],
 )
@@ -143,10 +148,21 @@ WRONG: list[tuple[str, object, str]] = [
     ("shapes", shapes(1, (784,)), "db1 has the shape of b1"),
     ("shapes", shapes(0, (32, 784, 100)), "dW1 has no axis for the images"),
     ("shapes", shapes(3, (100,)), "dW2 has the shape of W2"),
+    ("shapes", shapes(1, 100), "db1: 100 is not a tuple"),
+    ("shapes", shapes(1, "(100,)"), "db1: '(100,)' is not a tuple"),
     ("batch", np.zeros(4), "The answer is a function"),
+    ("batch", lambda *a: walker()(*a)[0], "Return 4 arrays"),
     ("batch", lambda *a: walker()(*a)[:3], "Return 4 arrays"),
+    ("batch", lambda *a: [walker()(*a)[i] for i in (2, 3, 0, 1)], "right arrays in the wrong order. Return dW1, db1"),
+    ("batch", lambda *a: [walker()(*a)[i] for i in (0, 2, 1, 3)], "right arrays in the wrong order. Return dW1, db1"),
+    (
+        "batch",
+        lambda *a: [walker(factor=1)(*a)[i] for i in (0, 2, 1, 3)],
+        "db1 should have the shape (4,); yours has (4, 4)",
+    ),
+    ("batch", lambda *a: [walker()(*a)[i] for i in (0, 1, 2, 1)], "Was the name dZ used for two arrays?"),
     ("batch", changed("db1", lambda v: v["dZ1"].sum()), "db1 is a single number"),
-    ("batch", changed("dW1", lambda v: v["dW1"][:3]), "The shape should be (4, 4)"),
+    ("batch", changed("dW1", lambda v: v["dW1"][:3]), "dW1 should have the shape (4, 4); yours has (3, 4)"),
     ("batch", walker(factor=1), "1/N is nowhere"),
     ("batch", walker(factor=1 / 16), "divided by twice"),
     ("batch", walker(factor=-1 / 4), "Every sign is turned"),
@@ -198,6 +214,8 @@ WRONG: list[tuple[str, object, str]] = [
     ("leaky", (leaky, lambda dA, Z, s: dA.T), "It is transposed"),
     ("scale", np.zeros(4), "The answer is a function"),
     ("scale", lambda dZ, X, g: dZ * g, "Return 2 arrays"),
+    ("scale", lambda *a: scaled()(*a)[::-1], "right arrays in the wrong order. Return dX, dg."),
+    ("scale", lambda dZ, X, g: (dZ.sum(axis=0), dZ * X), "dX should have the shape (4, 4)"),
     ("scale", scaled(dg=lambda dZ, X, g: dZ * X), "All rows used the same g"),
     ("scale", scaled(dg=lambda dZ, X, g: (dZ * X).sum()), "dg is a single number"),
     ("scale", scaled(dX=lambda dZ, X, g: dZ), "dX is dZ unchanged"),
@@ -218,6 +236,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("scale", scaled(dg=lambda dZ, X, g: X.sum(axis=0)), "dX is right and dg is not"),
     ("skip", "X + relu", "The answer is a function"),
     ("skip", lambda *a: skipped()(*a)[0], "Return 3 arrays"),
+    ("skip", lambda *a: [skipped()(*a)[i] for i in (1, 0, 2)], "right arrays in the wrong order. Return dX, dW, db."),
     ("skip", skipped("db", lambda v: v["dV"].sum()), "db is a single number"),
     ("skip", skipped("db", lambda v: v["dZ"].sum(axis=0)), "what reaches b has passed ReLU"),
     ("skip", skipped("db", lambda v: (v["dZ"] * (v["Z"] > 0)).sum(axis=0)), "taken at the block's output"),
@@ -253,8 +272,18 @@ WRONG: list[tuple[str, object, str]] = [
     ("own", (centre, lambda dZ, X: centre(dZ) / len(X)), "Everything is 4 times too small"),
     ("own", (centre, lambda dZ, X: 2 * centre(dZ)), "Everything is 2 times too large"),
     ("own", (lambda X: X.sum(axis=1), lambda dZ, X: np.ones_like(X) * dZ), "there must be a term for each"),
-    ("own", (centre, lambda dZ, X: dZ - dZ.mean(axis=1, keepdims=True)), "used in 4 of the 16 entries of Z"),
+    (
+        "own",
+        (centre, lambda dZ, X: dZ - dZ.mean(axis=1, keepdims=True)),
+        "moves 4 of the 16 entries of Z: there must be a term for each",
+    ),
     ("own", (centre, lambda dZ, X: dZ - dZ.sum(axis=0) / 4), "Entry ("),
+    ("own", (lambda X: X[::-1], lambda dZ, X: dZ[::-1]), "uses one entry of X"),
+    (
+        "own",
+        (lambda X: X.max(axis=1), lambda dZ, X: 0 * X + dZ[:, None]),
+        "moves 0 of the 4 entries of Z: it has no part",
+    ),
 ]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet.check import exercise, expect_array, hint
+from scratchnet.check.chain_rule import expect_gradients
 from scratchnet.gradcheck import numerical_gradient
 from scratchnet.losses import cross_entropy
 from scratchnet.types import FloatArray
@@ -27,16 +28,13 @@ def _require_pair(answer: Any) -> None:
         hint("The answer is a pair of functions, forward first: (forward, backward), without brackets after the names.")
 
 
-def _require_all(found: Any, names: str, arrays: list[FloatArray]) -> list[FloatArray]:
-    """The gradients that were returned, each in the shape of its array."""
-    if not isinstance(found, tuple | list) or len(found) != len(arrays):
-        hint(f"Return {len(arrays)} arrays, {names}, in this order.")
-    got = []
-    for name, gradient, array in zip(names.split(", "), found, arrays, strict=True):
-        if np.shape(gradient) == () and array.ndim:
-            hint(f"{name} is a single number. A sum without an axis adds up everything: keep the axis of the outputs.")
-        got.append(expect_array(gradient, array.shape))
-    return got
+def _require_all(found: Any, names: str, want: list[FloatArray]) -> list[FloatArray]:
+    """The gradients that were returned, in the order and the shapes of those that were asked for."""
+    if isinstance(found, tuple | list):
+        for name, gradient in zip(names.split(", "), found, strict=False):
+            if np.shape(gradient) == ():
+                hint(f"{name} is a single number. A sum without an axis adds up everything: keep that of the outputs.")
+    return expect_gradients(found, names, want)
 
 
 def _close(a: Any, b: Any) -> bool:
@@ -58,7 +56,9 @@ def _shapes(answer: Any) -> None:
     if not isinstance(answer, tuple | list) or len(answer) != 4:
         hint("Give four shapes, those of dW1, db1, dA1 and dW2, in this order.")
     for name, got, shape in zip(("dW1", "db1", "dA1", "dW2"), answer, want, strict=True):
-        shown = tuple(got) if isinstance(got, tuple | list) else (got,)
+        if not isinstance(got, tuple | list):
+            hint(f"{name}: {got!r} is not a tuple, even in brackets. One entry needs a comma, as in (3,).")
+        shown = tuple(got)
         if shown == shape:
             continue
         if shown == shape[::-1]:
@@ -86,9 +86,9 @@ def _batch(answer: Any) -> None:
     def loss(_: FloatArray) -> float:
         return cross_entropy(forward()[2], y)
 
-    found = answer(X.copy(), y.copy(), *(array.copy() for array in start))
-    dW1, db1, dW2, db2 = _require_all(found, "dW1, db1, dW2, db2", start)
+    found = answer(X.copy(), *(array.copy() for array in start), y.copy())
     want = [numerical_gradient(loss, array, 1e-6) for array in start]
+    dW1, db1, dW2, db2 = _require_all(found, "dW1, db1, dW2, db2", want)
     for factor, sentence in (
         (N, "All four are N times too large: the loss is a mean, and 1/N is nowhere."),
         (1 / N, "All four are N times too small: 1/N was divided by twice. It is in dZ2, and nowhere else."),
@@ -199,11 +199,11 @@ def _scale(answer: Any) -> None:
     N = D = 4
     X, g, dZ = rng.normal(size=(N, D)), rng.normal(size=D), rng.normal(size=(N, D))
     found = answer(dZ.copy(), X.copy(), g.copy())
-    if isinstance(found, tuple | list) and len(found) == 2 and np.shape(found[1]) == (N, D):
+    if isinstance(found, tuple | list) and [np.shape(array) for array in found] == [(N, D), (N, D)]:
         hint("dg has a row for each example, but g has only one. All rows used the same g: sum over them.")
-    dX, dg = _require_all(found, "dX, dg", [X, g])
     loss = lambda _: float((dZ * (X * g)).sum())  # noqa: E731
     want_X, want_g = numerical_gradient(loss, X, 1e-6), numerical_gradient(loss, g, 1e-6)
+    dX, dg = _require_all(found, "dX, dg", [want_X, want_g])
     _compare(
         dX,
         want_X,
@@ -234,7 +234,7 @@ def _scale(answer: Any) -> None:
     )
 
 
-@exercise("backprop.skip", "Two paths, two products, one sum; and this path is what lets very deep networks learn.")
+@exercise("backprop.skip", "Two paths, two products, one sum; and the direct path helps very deep networks learn.")
 def _skip(answer: Any) -> None:
     _require_function(answer)
     rng = np.random.default_rng(14)
@@ -244,7 +244,7 @@ def _skip(answer: Any) -> None:
     arrays: list[FloatArray] = [X, W, b]
     want = [numerical_gradient(loss, array, 1e-6) for array in arrays]
     found = answer(dZ.copy(), *(array.copy() for array in arrays))
-    dX, dW, db = _require_all(found, "dX, dW, db", arrays)
+    dX, dW, db = _require_all(found, "dX, dW, db", want)
     V = X @ W + b
     Z = X + np.maximum(V, 0)
     dV = dZ * (V > 0)
@@ -288,7 +288,7 @@ def _skip(answer: Any) -> None:
     )
 
 
-@exercise("backprop.own", "From now on you can derive any layer, and you need nobody to tell you whether it is right.")
+@exercise("backprop.own", "A layer that you derived, and a way to see for yourself whether it is right.")
 def _own(answer: Any) -> None:
     _require_pair(answer)
     forward, backward = answer
@@ -299,7 +299,7 @@ def _own(answer: Any) -> None:
         dZ = rng.normal(size=Z.shape)
         dX = expect_array(_call(backward, "backward", dZ, X), shape)
         J = _jacobian(forward, X, Z.size)
-        _require_mixing(J)
+        _require_mixing(forward, J, shape, rng)
         want = (dZ.ravel() @ J).reshape(shape)
         tolerance = 1e-6 * (1 + np.abs(want).max())
         if np.abs(dX - want).max() <= tolerance:
@@ -309,9 +309,10 @@ def _own(answer: Any) -> None:
                 hint(sentence)
         place = np.unravel_index(np.abs(dX - want).argmax(), shape)
         users = int((np.abs(J[:, np.ravel_multi_index(place, shape)]) > 1e-9).sum())
+        terms = "there must be a term for each" if users else "it has no part in the gradient here"
         hint(
             f"Entry ({place[0]}, {place[1]}) of dX: nudging says {want[place]:.3f}, and you {dX[place]:.3f}. "
-            f"This entry of X is used in {users} of the {Z.size} entries of Z: there must be a term for each."
+            f"This entry of X moves {users} of the {Z.size} entries of Z: {terms}."
         )
 
 
@@ -332,10 +333,16 @@ def _jacobian(forward: Callable[..., Any], X: FloatArray, outputs: int, eps: flo
     return J
 
 
-def _require_mixing(J: FloatArray) -> None:
-    if not np.abs(J).max() > 1e-9:
+def _require_mixing(
+    forward: Callable[..., Any], J: FloatArray, shape: tuple[int, ...], rng: np.random.Generator
+) -> None:
+    uses = np.abs(J) > 1e-9
+    if uses.sum(axis=1).max() <= 1:  # a maximum uses a single entry at each X, but not the same one at every X
+        for _ in range(7):
+            uses |= np.abs(_jacobian(forward, rng.normal(size=shape), len(J))) > 1e-9
+    if not uses.any():
         hint("Nudging X changes nothing in Z: that layer does not use its input.")
-    if (np.abs(J) > 1e-9).sum(axis=1).max() <= 1:
+    if uses.sum(axis=1).max() <= 1:
         hint("Each entry of your Z uses one entry of X, as in ReLU. Choose a layer in which entries meet.")
 
 

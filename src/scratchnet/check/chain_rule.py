@@ -17,6 +17,27 @@ def _require_function(answer: Any) -> None:
         hint("The answer is a function: hand over its name, without brackets after it.")
 
 
+def expect_gradients(found: Any, names: str, want: list[FloatArray]) -> list[FloatArray]:
+    """Refuse anything but as many arrays as `want` has, of its shapes and not in another order; return them."""
+    if not isinstance(found, tuple | list) or len(found) != len(want):
+        hint(f"Return {len(want)} arrays, {names}, in this order.")
+    order = [next((place for place, array in enumerate(want) if _same(gradient, array)), -1) for gradient in found]
+    if sorted(order) == list(range(len(want))) != order:
+        hint(f"These are the right arrays in the wrong order. Return {names}.")
+    for name, gradient, array in zip(names.split(", "), found, want, strict=True):
+        if np.shape(gradient) != array.shape:
+            turned = " It is transposed." if np.shape(gradient) == array.shape[::-1] else ""
+            hint(
+                f"{name} should have the shape {array.shape}; yours has {np.shape(gradient)}.{turned} "
+                f"The order is {names}."
+            )
+    return [expect_array(gradient, array.shape) for gradient, array in zip(found, want, strict=True)]
+
+
+def _same(a: Any, b: FloatArray) -> bool:
+    return np.shape(a) == b.shape and np.allclose(a, b, rtol=1e-5, atol=1e-7)
+
+
 @exercise("chain_rule.rate", "The rate of a weight is what arrives, times the weight's own input.")
 def _rate(answer: Any) -> None:
     w, x, b, t = 2, 3, 1, 6
@@ -104,14 +125,12 @@ def _walk(answer: Any) -> None:
         return cross_entropy((np.maximum(x @ W1 + b1, 0) @ W2 + b2)[None], np.array([y]))
 
     found = answer(x.copy(), *(array.copy() for array in start), y)
-    if not isinstance(found, tuple | list) or len(found) != 4:
-        hint("Return four arrays, dW1, db1, dW2, db2, in this order.")
-    got = [expect_array(array, want.shape) for array, want in zip(found, start, strict=True)]
     want = [numerical_gradient(partial(loss, place), array, 1e-6) for place, array in enumerate(start)]
-    right = [np.allclose(a, b, rtol=1e-5, atol=1e-7) for a, b in zip(got, want, strict=True)]
+    got = expect_gradients(found, "dW1, db1, dW2, db2", want)
+    right = [_same(a, b) for a, b in zip(got, want, strict=True)]
     if all(right):
         return
-    if all(np.allclose(a, -b, rtol=1e-5, atol=1e-7) for a, b in zip(got, want, strict=True)):
+    if all(_same(a, -b) for a, b in zip(got, want, strict=True)):
         hint("Every sign is turned: the scores get p − y, not y − p.")
     W1, b1, W2, b2 = start
     straight = softmax(((x @ W1 + b1) @ W2 + b2)[None])[0] - (np.arange(3) == y)
