@@ -55,13 +55,17 @@ def blocks(
     return check_blocks
 
 
+def copies(arrays: dict) -> dict:
+    return {name: array.copy() for name, array in arrays.items()}
+
+
 def distance(scale: Callable[[np.ndarray, np.ndarray], float]) -> Callable:
     return lambda ours, nudged: float(np.linalg.norm(ours - nudged) / scale(ours, nudged))
 
 
-def norms(dA: np.ndarray, Z: np.ndarray, axis: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def norms(dA: np.ndarray, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     r = np.sqrt((Z**2).mean(axis=1, keepdims=True) + 1e-3)
-    return r, Z / r**3 * (dA * Z).mean(axis=axis, keepdims=True)
+    return r, Z / r**3 * (dA * Z).mean(axis=1, keepdims=True)
 
 
 def repaired(dA: np.ndarray, Z: np.ndarray) -> np.ndarray:
@@ -72,6 +76,11 @@ def repaired(dA: np.ndarray, Z: np.ndarray) -> np.ndarray:
 def missing_root(dA: np.ndarray, Z: np.ndarray) -> np.ndarray:
     r, second = norms(dA, Z)
     return dA / r - r * second
+
+
+def down_the_columns(dA: np.ndarray, Z: np.ndarray) -> np.ndarray:
+    r, _ = norms(dA, Z)
+    return (dA - Z / r * (dA * Z / r).mean(axis=0)) / r
 
 
 @pytest.mark.parametrize(
@@ -126,6 +135,7 @@ def test_each_mystery_fails_in_the_blocks_of_its_mistake() -> None:
         ("gradient_check.best_h", best(number=1), "A number is missing"),
         ("gradient_check.best_h", best(number=6), "There the two errors are equal"),
         ("gradient_check.best_h", best(1), "still to be taken"),
+        ("gradient_check.best_h", lambda epsilon, f, M: (3 * epsilon * f / M) ** 1 / 3, "brackets round 1 / 3"),
         ("gradient_check.best_h", lambda epsilon, f, M: (3 * epsilon * M / f) ** (1 / 3), "changed places"),
         ("gradient_check.best_h", lambda epsilon, f, M: epsilon ** (1 / 3), "rule of thumb"),
         ("gradient_check.best_h", lambda epsilon, f, M: 1.0, "too large for"),
@@ -149,11 +159,14 @@ def test_each_mystery_fails_in_the_blocks_of_its_mistake() -> None:
             nudge_all(lambda f, x, step, h: (f(x + h) - f(x - h)) / (2 * h)),
             "nudged together",
         ),
+        ("gradient_check.central", lambda f, x, h: sn.numerical_gradient(f, x), "the h that is handed in"),
+        ("gradient_check.central", lambda f, x, h: sn.numerical_gradient(f, x, h)[::-1], "reverse order"),
         ("gradient_check.central", lambda f, x, h: np.zeros(3), "Not the central difference"),
         ("gradient_check.central", lambda f, x, h: 1.0, "The shape should be (3,)"),
         ("gradient_check.bugs", "mask", "Three words"),
         ("gradient_check.bugs", 3, "Three words"),
         ("gradient_check.bugs", ("mask", "sum"), "Three words"),
+        ("gradient_check.bugs", {"mask", "sum", "transpose"}, "Three words"),
         ("gradient_check.bugs", ("mask", "sum", "layer 2"), "'layer 2' is not among the six words"),
         ("gradient_check.bugs", ("bias", "sum", "transpose"), "Gradient 1 is not 'bias': one number"),
         ("gradient_check.bugs", ("mask", "sign", "transpose"), "Gradient 2 is not 'sign': a turned sign"),
@@ -163,6 +176,12 @@ def test_each_mystery_fails_in_the_blocks_of_its_mistake() -> None:
         ("gradient_check.blocks", lambda f, arrays, grads: [0, 0.2], "Return a dictionary"),
         ("gradient_check.blocks", lambda f, arrays, grads: {"weights": 0}, "Return a dictionary"),
         ("gradient_check.blocks", lambda f, arrays, grads: dict.fromkeys(arrays, 0.01), "one long vector"),
+        (
+            "gradient_check.blocks",
+            lambda f, arrays, grads: blocks()(lambda _: f(arrays), copies(arrays), grads),
+            "copies",
+        ),
+        ("gradient_check.blocks", lambda f, grads, arrays: blocks()(f, arrays, grads), "`arrays` before `grads`"),
         ("gradient_check.blocks", blocks(distance(lambda ours, nudged: 1)), "absolute error"),
         (
             "gradient_check.blocks",
@@ -189,6 +208,8 @@ def test_each_mystery_fails_in_the_blocks_of_its_mistake() -> None:
         ("gradient_check.repair", missing_root, "not divided by the root"),
         ("gradient_check.repair", lambda dA, Z: -norms(dA, Z)[1], "second path alone"),
         ("gradient_check.repair", lambda dA, Z: repaired(dA, Z) + dA * Z - (dA * Z)[:1], "Right for one row"),
+        ("gradient_check.repair", down_the_columns, "along a row"),
+        ("gradient_check.repair", lambda Z, dA: repaired(dA, Z), "changed places"),
         ("gradient_check.repair", lambda dA, Z: dA, "Compare with nudging"),
     ],
 )

@@ -42,6 +42,7 @@ def _best_h(answer: Any) -> None:
             ((epsilon * f / M) ** (1 / 3), "A number is missing: differentiate M h²/6 and ε|f|/h with care."),
             ((6 * epsilon * f / M) ** (1 / 3), "There the two errors are equal. Their sum is smallest somewhere else."),
             (3 * epsilon * f / M, "That is h³. The third root is still to be taken."),
+            (epsilon * f / M, "`** 1 / 3` takes the first power and divides by 3: put brackets round 1 / 3."),
             (
                 (3 * epsilon * M / f) ** (1 / 3),
                 "f and M have changed places: a larger M wants a smaller nudge.",
@@ -82,6 +83,10 @@ def _central(answer: Any) -> None:
     ):
         if np.allclose(got, wrong, rtol=1e-9, atol=0):
             hint(sentence)
+    if np.allclose(got, numerical_gradient(_bowl, start.copy()), rtol=1e-7, atol=0):
+        hint("That is right for a tiny nudge. The nudge to use is the h that is handed in.")
+    if np.allclose(got[::-1], (above - below) / (2 * h), rtol=1e-9, atol=0):
+        hint("Right numbers in reverse order: entry i of the gradient belongs to entry i of x.")
     all_at_once = (_bowl(start + h) - _bowl(start - h)) / (2 * h)
     if np.allclose(got, all_at_once, rtol=1e-9, atol=0):
         hint("All entries were nudged together. Each entry of the gradient is a nudge of that entry alone.")
@@ -125,7 +130,7 @@ _CHOICES = {
 
 @exercise("gradient_check.bugs", "Which blocks, and how much: the report is most of the diagnosis.")
 def _bugs(answer: Any) -> None:
-    if isinstance(answer, str) or not hasattr(answer, "__len__") or len(answer) != len(mysteries):
+    if not isinstance(answer, tuple | list | np.ndarray) or len(answer) != len(mysteries):
         hint("Three words, one for each gradient, in order: for example ('right', 'right', 'right').")
     unknown = [name for name in answer if name not in _CHOICES]
     if unknown:
@@ -154,6 +159,8 @@ def _blocks(answer: Any) -> None:
     if not isinstance(result, dict) or set(result) != set(start):
         hint("Return a dictionary with one number for each name in `arrays`.")
     got = {name: expect_number(value, 0, np.inf) for name, value in result.items()}
+    if min(got.values()) > 1 - 1e-9:
+        hint("Both errors are 1. Did you nudge copies? f looks at `arrays`, so change those; `arrays` before `grads`.")
     if abs(got["weights"] - got["scale"]) < 1e-9:
         hint("Both blocks have the same number: that is the error of everything as one long vector.")
     right = grads["scale"] / 1.5
@@ -185,18 +192,25 @@ def _repair(answer: Any) -> None:
     want = numerical_gradient(lambda at: float((dA * _rms_norm(at)).sum()), Z.copy())
     if np.allclose(got, want, rtol=0, atol=1e-6):
         return
-    direct = dA * (_rms_norm(Z) / Z)
+    r = Z / _rms_norm(Z)
+    direct = dA / r
     through = want - direct  # what comes down through the root mean square
     H = Z.shape[1]
     for wrong, sentence in (
         (direct, "Every entry also moves the root mean square of its row, and that moves all entries of A."),
         (direct - through, "The sign of the second path is turned round: a larger size makes A smaller."),
         (direct + H * through, "The second path is H times too large: the mean square has a 1/H in it."),
-        (direct + through * (Z / _rms_norm(Z)), "The second path is not divided by the root mean square."),
+        (direct + through * r, "The second path is not divided by the root mean square."),
         (through, "That is the second path alone: the direct one is to be added."),
+        (
+            direct - _rms_norm(Z) * (dA * _rms_norm(Z)).mean(axis=0) / r,
+            "A mean goes along a row, axis=1 with keepdims.",
+        ),
     ):
         if np.allclose(got, wrong, rtol=0, atol=1e-5):
             hint(sentence)
+    if np.allclose(answer(Z.copy(), dA.copy()), want, rtol=0, atol=1e-6):
+        hint("The arguments have changed places: dA comes first, then Z.")
     alike = np.allclose(answer(dA[:1].copy(), Z[:1].copy()), want[:1], rtol=0, atol=1e-6)
     if alike:
         hint("Right for one row, wrong for several: means go along the rows, axis=1 with keepdims.")

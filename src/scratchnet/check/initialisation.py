@@ -24,6 +24,7 @@ def _logits(answer: Any) -> None:
     for H, v in ((10, 1 / 12), (4, 0.3)):
         squares = float((X**2).sum(axis=1).mean())
         hidden = v * (squares + 1)
+        of_each_image = np.sqrt(v * (H * v * ((X**2).sum(axis=1) + 1) / 2 + 1))
 
         def rms(hidden: float, H: int = H, v: float = v) -> float:
             return float(np.sqrt(v * (H * hidden / 2 + 1)))
@@ -43,6 +44,9 @@ def _logits(answer: Any) -> None:
             Sum_the_squares_over_the_pixels_of_an_image_and_average_over_the_images_only=rms(
                 v * (float((X**2).mean()) + 1)
             ),
+            That_adds_up_the_images_too_and_the_question_asks_for_a_mean_over_them=rms(v * (float((X**2).sum()) + 1)),
+            Average_the_mean_squares_over_the_images_first_and_take_the_root_last=float(of_each_image.mean()),
+            H_and_v_have_changed_places=float(np.sqrt(H * (v * H * (squares + 1) / 2 + 1))),
         )
 
 
@@ -64,6 +68,7 @@ def _uniform(answer: Any) -> None:
         (D / (D + H), "That mixes fan-in and fan-out, as Glorot and Bengio do. He's variance has the fan-in only."),
         (D / H, "The variance is two over the fan-out: D counts the inputs, and W is (inputs, outputs)."),
         (4, "The variance is four times too large: is c the whole width of the interval, and not half of it?"),
+        (1 / 4, "The interval is half as wide as it should be: it reaches from −c to c, so it is 2c wide."),
         (6 / D, "The limit is 6/D. Variance is a square, so a root is missing."),
     ):
         if abs(ratio / wrong - 1) < 0.05:
@@ -91,6 +96,10 @@ def _leaky(answer: Any) -> None:
             Only_the_negative_side_is_multiplied_by_the_slope_and_the_positive_side_counts_too=(
                 2 / (s**2 * D) if s else np.inf
             ),
+            It_also_depends_on_the_number_of_inputs=2 / (1 + s**2),
+            D_and_s_have_changed_places=2 / ((1 + D**2) * s) if s else np.inf,
+            Add_the_squares_of_1_and_s_and_do_not_square_their_sum=2 / ((1 + s) ** 2 * D),
+            The_leak_lets_more_through_so_the_variance_divides_by_that_factor=2 * (1 + s**2) / D,
             One_half_of_the_sums_is_positive_and_the_other_negative_so_both_squares_are_halved=1 / ((1 + s**2) * D),
         )
 
@@ -127,6 +136,8 @@ def _straight(answer: Any) -> None:
     ):
         if np.allclose(got, wrong):
             hint(sentence)
+    if np.array_equal(got[::-1], want):
+        hint("Right numbers in reverse order: the first number belongs to the first hidden layer.")
     if not np.array_equal(got, want):
         hint("Take Z of each hidden layer from the cache, and count the columns in which every entry is above 0.")
 
