@@ -1,6 +1,32 @@
-"""What every test shares: properties are checked on the same examples each time, however slow the machine."""
+"""What every test shares: properties on the same examples each time, however slow the machine; and one browser."""
 
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
+from watched import DESKTOP, Watched
 
 settings.register_profile("book", deadline=None, derandomize=True)
 settings.load_profile("book")
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    known = ("chromium", "chromium-browser", "google-chrome")
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, known)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=[*FLAGS, "--no-first-run"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def desktop(browser: Browser) -> Iterator[Watched]:
+    context = browser.new_context(viewport=DESKTOP, reduced_motion="reduce", color_scheme="light")
+    yield Watched(context.new_page())
+    context.close()

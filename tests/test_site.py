@@ -1,8 +1,6 @@
 """The built site in a real browser: no error, no stranger's host, no sideways scrolling, readable in light and dark."""
 
-import os
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -13,8 +11,8 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
 import yaml
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser
+from watched import DESKTOP, PHONE, Watched
 
 pytestmark = pytest.mark.site
 
@@ -23,12 +21,6 @@ HTML = ROOT / "_build" / "html"
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
 CHAPTERS = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
 PAGES = [*CHAPTERS, "genindex", "search"]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-RULES = {
-    "resultTypes": ["violations"],
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
-}
-DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
 SIDEWAYS = """width => [...document.querySelectorAll("article *")]
     .filter(node => node.getBoundingClientRect().right > width + 1
                     && !node.closest("pre, table, .math, .katex, .pst-scrollable-table-container, .visually-hidden"))
@@ -57,48 +49,6 @@ def site() -> Iterator[str]:
     server.shutdown()
     server.server_close()
     thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    known = ("chromium", "chromium-browser", "google-chrome")
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, known)), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=[*FLAGS, "--no-first-run"])
-        yield browser
-        browser.close()
-
-
-class Watched:
-    """A page, with everything it asked for and everything it complained about."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("requestfailed", self.note_failure)
-
-    def note_failure(self, request: Request) -> None:
-        if (
-            request.failure != "net::ERR_ABORTED"
-        ):  # the reader went on to the next page before all of this one was there
-            self.complaints.append(f"failed: {request.url}: {request.failure}")
-
-    def violations(self) -> list[str]:
-        """What breaks a rule of WCAG 2.1 AA as the page now stands."""
-        # the picture of a formula is thousands of boxes, hidden from screen readers, who get its MathML
-        found = Axe().run(self.page, context={"exclude": [[".katex-html"]]}, options=RULES).response["violations"]
-        return [f"{rule['id']}: {n['target']} {n['html'][:90]}" for rule in found for n in rule["nodes"]]
-
-
-@pytest.fixture
-def desktop(browser: Browser) -> Iterator[Watched]:
-    context = browser.new_context(viewport=DESKTOP, reduced_motion="reduce", color_scheme="light")
-    yield Watched(context.new_page())
-    context.close()
 
 
 @pytest.mark.parametrize("name", PAGES)

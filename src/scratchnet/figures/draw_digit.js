@@ -4,7 +4,7 @@ scratchnet.define("sn-draw-digit", function (root, data) {
   var sn = scratchnet, el = sn.el, SIDE = sn.SIDE, sheet = data.sheet;
   var network = sn.layers(data.network.sizes, sn.numbers(data.network.theta));
   var steps = { box: true, antialias: true, center: true };
-  var pen = data.pen, strokes = [], nudge = [0, 0], cursor = [sheet / 2, sheet / 2], lowered = false, hand = null, samples = 0;
+  var pen = data.pen, strokes = [], nudge = [0, 0], cursor = [sheet / 2, sheet / 2], lowered = false, hand = null, shown = [];
   var figure = { drawing: blank(), image: null, hidden: [], probabilities: null };
 
   function blank() { return { width: sheet, height: sheet, ink: new Uint8Array(sheet * sheet) }; }
@@ -153,11 +153,14 @@ scratchnet.define("sn-draw-digit", function (root, data) {
 
   function sample(digit) {
     var styles = data.samples[digit];
-    strokes = styles[samples++ % styles.length].map(function (points) { return { pen: pen, points: points }; });
+    shown[digit] = shown[digit] === undefined ? 0 : (shown[digit] + 1) % styles.length; // each press another style
+    strokes = styles[shown[digit]].map(function (points) { return { pen: pen, points: points }; });
     nudge = [0, 0];
     redraw();
     update();
   }
+
+  figure.flush = update; // a test does not wait for the next frame
 
   function undo() { strokes.pop(); redraw(); update(); }
   function clear() { strokes = []; nudge = [0, 0]; redraw(); update(); }
@@ -176,20 +179,19 @@ scratchnet.define("sn-draw-digit", function (root, data) {
     pad.setPointerCapture(hand);
     strokes.push({ pen: pen, points: [] });
     extend(strokes[strokes.length - 1], place(event));
-    update();
+    schedule();
   });
   pad.addEventListener("pointermove", function (event) {
     if (event.pointerId !== hand) return;
     var passed = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
     (passed.length ? passed : [event]).forEach(function (each) { extend(strokes[strokes.length - 1], place(each)); });
-    paintPad();
     schedule();
   });
   ["pointerup", "pointercancel"].forEach(function (name) {
     pad.addEventListener(name, function (event) {
       if (event.pointerId !== hand) return;
       hand = null;
-      update();
+      schedule();
     });
   });
   var scheduled = false;

@@ -19,8 +19,8 @@ __all__ = ["Figure"]
 class Figure:
     """An interactive figure. A notebook and the site show it; print, and pages without scripts, its static picture.
 
-    name: the element is `sn-name`, its script `name.js` beside this file, with underscores for hyphens. data: what the
-    script gets, as JSON can hold it. static: HTML that carries the lesson without a script.
+    name: the element is `sn-name`, its style and script `name.css` and `name.js` beside this file, with underscores for
+    hyphens. data: what the script gets, as JSON can hold it. static: HTML that carries the lesson without a script.
     """
 
     def __init__(self, name: str, data: Mapping[str, Any], static: str) -> None:
@@ -32,17 +32,15 @@ class Figure:
         return f"an interactive figure: {self.name.replace('-', ' ')}"
 
     def _repr_html_(self) -> str:
-        folder = files("scratchnet.figures")
-        style, core, script = (
-            folder.joinpath(file).read_text(encoding="utf-8")
-            for file in ("figures.css", "core.js", f"{self.name.replace('-', '_')}.js")
-        )
+        folder, own = files("scratchnet.figures"), self.name.replace("-", "_")
+        names = "core.css", f"{own}.css", "core.js", f"{own}.js"
+        core_style, style, core, script = (folder.joinpath(name).read_text(encoding="utf-8") for name in names)
         # "</" inside the numbers would end the element early
         numbers = json.dumps(self.data, ensure_ascii=False, allow_nan=False, sort_keys=True).replace("</", "<\\/")
         return (
             f'<sn-{self.name} class="sn-figure">\n<script type="application/json">{numbers}</script>\n'
             f'<div class="sn-static">{self.static}</div>\n</sn-{self.name}>\n'
-            f"<style>{style}</style>\n<script>{core}{script}</script>"
+            f"<style>{core_style}{style}</style>\n<script>{core}{script}</script>"
         )
 
 

@@ -1,0 +1,48 @@
+"""A page in a real browser that writes down what it asks for and what it complains about."""
+
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Request
+
+from scratchnet.figures import Figure
+
+DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
+RULES = {
+    "resultTypes": ["violations"],
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
+}
+
+
+class Watched:
+    """A page, with everything it asked for and everything it complained about."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("requestfailed", self.note_failure)
+
+    def note_failure(self, request: Request) -> None:
+        if (
+            request.failure != "net::ERR_ABORTED"
+        ):  # the reader went on to the next page before all of this one was there
+            self.complaints.append(f"failed: {request.url}: {request.failure}")
+
+    def violations(self) -> list[str]:
+        """What breaks a rule of WCAG 2.1 AA as the page now stands."""
+        # the picture of a formula is thousands of boxes, hidden from screen readers, who get its MathML
+        found = Axe().run(self.page, context={"exclude": [[".katex-html"]]}, options=RULES).response["violations"]
+        return [f"{rule['id']}: {n['target']} {n['html'][:90]}" for rule in found for n in rule["nodes"]]
+
+
+def alone(figure: Figure, folder: Path) -> str:
+    """Write a page that holds this figure and nothing else, and return its address."""
+    page = folder / "figure.html"
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>F</title>'
+    body = f"<main><h1>F</h1>{figure._repr_html_()}</main>"
+    page.write_text(f'<!DOCTYPE html><html lang="en"><head>{head}</head><body>{body}</body></html>', encoding="utf-8")
+    return page.as_uri()
