@@ -37,6 +37,11 @@ def batches(N: int, B: int, rng: np.random.Generator) -> list[Array]:
     return cut(rng.permutation(N), B)
 
 
+def one_start_too_many(N: int, B: int, rng: np.random.Generator) -> list[Array]:
+    order = rng.permutation(N)
+    return [order[i * B : (i + 1) * B] for i in range(N // B + 1)]
+
+
 def pieces(N: int, B: int, rng: np.random.Generator) -> list[Array]:
     parts = cut(np.arange(N), B)
     return [parts[k] for k in (*rng.permutation(len(parts) - 1), len(parts) - 1)]
@@ -133,6 +138,8 @@ def test_an_answer_that_is_no_function_is_told_so(name: str) -> None:
         ("batches", pieces, "Neighbours stay together"),
         ("batches", lambda N, B, rng: batches(N, B, np.random.default_rng()), "The same seed gives another order"),
         ("batches", lambda N, B, rng: batches(N, B, np.random.default_rng(5)), "without a seed of your own"),
+        ("batches", one_start_too_many, "end with an empty batch"),
+        ("batches", lambda N, B, rng: batches(N, B, rng)[: -1 if N == 48 else None], "yours are 8, 8, 8, 8, 8"),
         ("variance", lambda G, B, replace: float(G.var(axis=0).sum()) / B, "factor that shrinks"),
         ("variance", scaled(lambda G, B: B), "batch size is missing"),
         ("variance", lambda G, B, replace: variance(G, B, False), "belongs to draws without replacement"),

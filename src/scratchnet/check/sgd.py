@@ -78,6 +78,11 @@ def _batches(answer: Any) -> None:
     rng = np.random.default_rng(1)
     if np.array_equal(np.concatenate(answer(N, B, rng)), np.concatenate(answer(N, B, rng))):
         hint("Two calls with one generator give the same order: draw from `rng` itself, without a seed of your own.")
+    even = [len(rows) for rows in answer(48, 8, rng)]
+    if even == [8] * 6 + [0]:
+        hint("48 rows in batches of 8 leave nothing over, but yours end with an empty batch: round N / B up to count.")
+    if even != [8] * 6:
+        hint(f"48 rows in batches of 8 are 8, 8, 8, 8, 8, 8; yours are {', '.join(map(str, even))}.")
 
 
 @exercise("sgd.variance", "Two formulas that agree for a small batch, and part as it nears the whole.")
