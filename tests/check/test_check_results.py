@@ -88,9 +88,10 @@ def images(
     alpha: float = 0.975,
     late: Callable[[float, float], float] = lambda d, e: d - e * e,
     beta: Callable[[float], float] = lambda power: NormalDist().inv_cdf(power),
+    z_alpha: float | None = None,
 ) -> Callable:
     def needed(d: float, delta: float, power: float) -> float:
-        z = NormalDist().inv_cdf(alpha)
+        z = NormalDist().inv_cdf(alpha) if z_alpha is None else z_alpha
         return (z * math.sqrt(d) + beta(power) * math.sqrt(late(d, delta))) ** 2 / delta**2
 
     return needed
@@ -155,6 +156,7 @@ def imbalance(Z: np.ndarray, y: np.ndarray) -> float:
         ("results.images", images()),
         ("results.images", lambda *given: math.ceil(images()(*given))),
         ("results.images", lambda *given: int(images()(*given))),
+        ("results.images", lambda *given: math.ceil(images(z_alpha=1.96)(*given))),
         ("results.bootstrap", resampled()),
         ("results.temperature", hottest(sn.cross_entropy)),
     ],
