@@ -5,11 +5,14 @@ import hashlib
 import importlib.util
 import os
 import re
+from collections import namedtuple
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from docutils import nodes
+from docutils.utils import new_document
 from PIL import Image
 from sphinx.errors import ExtensionError
 from sphinxcontrib import katex
@@ -240,3 +243,50 @@ def test_the_front_door_is_a_whole_page_and_leads_to_the_root(tmp_path: Path) ->
     assert '<html lang="en">' in page
     assert 'content="0; url=book/index.html"' in page
     assert 'rel="canonical" href="https://b.example/book/index.html"' in page
+
+
+def sentence(*parts: Any) -> nodes.paragraph:
+    """A paragraph as no_break leaves it, from words and formulas."""
+    module = extension("no_break")
+    document = new_document("")
+    paragraph = nodes.paragraph("", "", *parts)
+    document += paragraph
+    module.NoBreak(document).apply()
+    return paragraph
+
+
+def test_a_formula_keeps_its_comma_and_its_bracket() -> None:
+    paragraph = sentence(nodes.Text("so ("), nodes.math("", "x"), nodes.Text("), and on"))
+    piece = paragraph[1]
+    assert isinstance(piece, nodes.inline)
+    assert piece["classes"] == ["no-break"]
+    assert [part.astext() for part in piece] == ["(", "x", "),"]
+    assert paragraph.astext() == "so (x), and on"
+    assert [part.astext() for part in sentence(nodes.math("", "x"), nodes.Text("."))[0]] == ["x", "."]
+
+
+def test_a_long_formula_and_one_that_nothing_touches_can_break() -> None:
+    long = "x" * 60
+    for before, formula, after in (("so (", long, "), and"), ("so ", "x", " and")):
+        paragraph = sentence(nodes.Text(before), nodes.math("", formula), nodes.Text(after))
+        assert [type(part) for part in paragraph] == [nodes.Text, nodes.math, nodes.Text]
+
+
+def test_a_number_keeps_its_per_cent_and_code_stays_as_it_is() -> None:
+    paragraph = sentence(nodes.Text("85 % of 4 × 5, "), nodes.literal("", "a % b, 5 % 3"))
+    assert paragraph.astext() == "85\N{NO-BREAK SPACE}% of 4\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}5, a % b, 5 % 3"
+
+
+def test_the_page_of_the_module_links_chapters_and_leaves_out_what_says_nothing() -> None:
+    module = extension("api_page")
+    lines = ['How it moves. Source: chapter "sgd".', "And:", "chapter", '"your-digits".']
+    module.link_chapters(None, "module", "m", None, None, lines)
+    assert lines == ["How it moves. Source: :ref:`ch-sgd`.", "And:", ":ref:`ch-your-digits`."]
+    fields = namedtuple("fields", "x")
+    assert module.leave_out_fields(None, "attribute", "x", fields.x, False, None) is True
+    assert (
+        module.leave_out_fields(None, "attribute", "x", test_a_sheet_with_an_error_is_not_passed_over, False, None)
+        is None
+    )
+    assert module.empty_lists(None, "class", "H", None, None, "(a=<factory>)", None) == ("(a=[])", None)
+    assert module.empty_lists(None, "class", "H", None, None, None, None) == (None, None)

@@ -206,16 +206,23 @@
     return value.toFixed(digits === undefined ? 2 : digits).replace(/^-(?=.*[1-9])/, "−").replace(/^-/, "");
   }
 
-  function percent(part) { return show(100 * part, part > 0.9995 || part < 0.0005 ? 0 : 1) + " %"; }
+  function percent(part) { // nothing is called certain that is not
+    if (part > 0.999 && part < 1) return "> 99.9 %";
+    if (part < 0.001 && part > 0) return "< 0.1 %";
+    return show(100 * part, part === 0 || part === 1 ? 0 : 1) + " %";
+  }
 
   // Turn every element of this name into a live figure. The static one inside it stays for print.
   function define(name, build) {
-    if (customElements.get(name)) return;
+    if (customElements.get(name)) { // a second one on this page: when it began, the parser had not reached its numbers
+      document.querySelectorAll(name).forEach(function (element) { element.connectedCallback(); });
+      return;
+    }
     customElements.define(name, class extends HTMLElement {
       connectedCallback() {
-        if (this.figure) return;
-        var data = JSON.parse(this.querySelector("script[type='application/json']").textContent);
-        var live = el("div", { "class": "sn-live" });
+        var numbers = this.querySelector("script[type='application/json']");
+        if (this.figure || !numbers) return;
+        var data = JSON.parse(numbers.textContent), live = el("div", { "class": "sn-live" });
         this.figure = build(live, data, this) || {};
         this.append(live);
         this.classList.add("sn-awake");
