@@ -80,5 +80,5 @@ def test_it_reaches_what_the_front_page_and_the_readme_say() -> None:
     assert [int(row[0]) for row in epochs] == list(range(1, 21))
     assert float(epochs[0][2].rstrip("%")) > 85
     assert 93 < float(epochs[-1][2].rstrip("%")) < 95
-    for page in (BOOK / "index.md", BOOK.parent / "README.md"):
+    for page in (BOOK / "text" / "index.md", BOOK.parent / "README.md"):
         assert "about 94" in page.read_text(encoding="utf-8")

@@ -43,6 +43,6 @@ def alone(figure: Figure, folder: Path) -> str:
     """Write a page that holds this figure and nothing else, and return its address."""
     page = folder / "figure.html"
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>F</title>'
-    body = f"<main><h1>F</h1>{figure._repr_html_()}</main>"
+    body = f'<main><h1 id="scratchnet">F</h1>{figure._repr_html_()}</main>'
     page.write_text(f'<!DOCTYPE html><html lang="en"><head>{head}</head><body>{body}</body></html>', encoding="utf-8")
     return page.as_uri()

@@ -1,6 +1,6 @@
 """The two functions between and after the layers: ReLU bends, softmax turns scores into probabilities.
 
-Source: chapters "softmax", "hidden-layer" (forward) and "backprop" (backward).
+Source: chapter "softmax", chapter "hidden-layer" (forward), chapter "backprop" (backward).
 """
 
 import numpy as np

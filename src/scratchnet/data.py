@@ -1,6 +1,6 @@
 """From a file of handwritten digits to the arrays a network trains on: read, normalise, split, minibatches.
 
-Source: chapters "data" (reading, splitting) and "sgd" (minibatches).
+Source: chapter "data" (reading, splitting) and chapter "sgd" (minibatches).
 """
 
 import bz2

@@ -1,6 +1,6 @@
 """The linear layer: every output is a weighted sum of the inputs, plus a bias.
 
-Source: chapters "linear" (forward) and "backprop" (backward).
+Source: chapter "linear" (forward) and chapter "backprop" (backward).
 """
 
 from scratchnet.shapes import require_matrix, require_shape

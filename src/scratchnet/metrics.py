@@ -1,6 +1,6 @@
 """How often the network is right, how sure one can be of that, and what it takes for what.
 
-True labels come first, as in scikit-learn. Source: chapters "data" (accuracy, confusion) and "results".
+True labels come first, as in scikit-learn. Source: chapter "data" (accuracy, confusion) and chapter "results".
 """
 
 import math

@@ -1,6 +1,6 @@
 """The whole network: forward through its layers, and the gradient of the loss back through them.
 
-Source: chapters "hidden-layer" (forward) and "backprop" (backward).
+Source: chapter "hidden-layer" (forward) and chapter "backprop" (backward).
 """
 
 from scratchnet.activations import relu, relu_backward, softmax

@@ -2,7 +2,8 @@
 // A figure's own script follows this one and calls scratchnet.define(name, build).
 (function () {
   "use strict";
-  if (window.scratchnet) return; // a page may show several figures, and each brings this script along
+  // A page may show several figures, and each brings this script along. (A heading of this name is an element of window.)
+  if (window.scratchnet && window.scratchnet.define) return;
 
   // --- numbers ---------------------------------------------------------------------------------------------------------
 
@@ -48,7 +49,10 @@
     return e.map(function (value) { return value / sum; });
   }
 
-  function crossEntropy(z, y) { return logSumExp(z) - z[y]; }
+  function crossEntropy(z, y) { // of the shifted logits, as the module does it: large logits cost no digits
+    var most = Math.max.apply(null, z);
+    return logSumExp(z.map(function (value) { return value - most; })) - (z[y] - most);
+  }
 
   // The forward pass for one example: what goes into each layer, its z, and the logits.
   function forward(network, x) {
