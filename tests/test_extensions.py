@@ -265,6 +265,12 @@ def test_a_formula_keeps_its_comma_and_its_bracket() -> None:
     assert [part.astext() for part in sentence(nodes.math("", "x"), nodes.Text("."))[0]] == ["x", "."]
 
 
+def test_of_two_equal_texts_the_one_beside_the_formula_gives_its_mark() -> None:
+    comma = nodes.Text(", "), nodes.emphasis("", "left"), nodes.Text(", ")
+    paragraph = sentence(*comma, nodes.math("", "x"), nodes.Text(", "), nodes.math("", "y"), nodes.Text(", 5 %, 5 %"))
+    assert paragraph.astext() == ", left, x, y, 5\N{NO-BREAK SPACE}%, 5\N{NO-BREAK SPACE}%"
+
+
 def test_a_long_formula_and_one_that_nothing_touches_can_break() -> None:
     long = "x" * 60
     for before, formula, after in (("so (", long, "), and"), ("so ", "x", " and")):

@@ -20,7 +20,15 @@ ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html"
 CACHE = ROOT / "_build" / ".jupyter_cache"
 # What the outputs of cells depend on: the package, the data and the locked versions. And what every page looks like.
-CELLS = ("src/**/*.py", "data/SHA256SUMS", "requirements/book.txt", "book/*.csv", "book/*.npz")
+CELLS = (
+    "src/**/*.py",
+    "src/**/*.css",
+    "src/**/*.js",
+    "data/SHA256SUMS",
+    "requirements/book.txt",
+    "book/*.csv",
+    "book/*.npz",
+)
 LOOK = ("book/_ext/**/*.*", "book/_static/**/*.*", "requirements/book.txt")
 
 

@@ -22,35 +22,37 @@ class NoBreak(SphinxTransform):
     def apply(self, **kwargs: Any) -> None:
         for text in list(self.document.findall(nodes.Text)):
             if NUMBER.search(text) and not isinstance(text.parent, nodes.FixedTextElement | nodes.literal | nodes.raw):
-                text.parent.replace(text, nodes.Text(NUMBER.sub("\N{NO-BREAK SPACE}", text)))
+                put(text, [nodes.Text(NUMBER.sub("\N{NO-BREAK SPACE}", text))])
         for formula in list(self.document.findall(nodes.math)):
             if len(formula.astext()) <= SHORT and not isinstance(formula.parent, nodes.title):
                 keep_together(formula)
 
 
+def put(old: nodes.Node, new: list[nodes.Node]) -> None:
+    """Replace this very node; `Element.replace` takes the first of equal texts for it."""
+    parent = old.parent
+    place = next(k for k, child in enumerate(parent) if child is old)
+    parent[place : place + 1] = new
+
+
 def keep_together(formula: nodes.math) -> None:
     """Put a formula and the marks that touch it into one inline node that does not break."""
-    parent = formula.parent
-    place = parent.index(formula)
-    around = [
-        parent[k] if 0 <= k < len(parent) and isinstance(parent[k], nodes.Text) else None
-        for k in (place - 1, place + 1)
-    ]
-    before, after = (
-        pattern.search(text) if text is not None else None
-        for pattern, text in zip((BEFORE, AFTER), around, strict=True)
-    )
-    if not before and not after:
-        return
+    siblings = formula.parent.children
+    place = siblings.index(formula)  # an element is equal to itself alone
     piece = nodes.inline(classes=["no-break"])
-    parent.replace(formula, piece)
-    piece += [nodes.Text(before[0])] if before else []
-    piece += formula
-    piece += [nodes.Text(after[0])] if after else []
+    previous = siblings[place - 1] if place else None
+    following = siblings[place + 1] if place + 1 < len(siblings) else None
+    before = BEFORE.search(previous) if isinstance(previous, nodes.Text) else None
+    after = AFTER.search(following) if isinstance(following, nodes.Text) else None
     if before:
-        parent.replace(around[0], nodes.Text(around[0][: before.start()]))
+        put(previous, [nodes.Text(previous[: before.start()])])
+        piece += nodes.Text(before[0])
+    piece += formula.deepcopy()
     if after:
-        parent.replace(around[1], nodes.Text(around[1][after.end() :]))
+        put(following, [nodes.Text(following[after.end() :])])
+        piece += nodes.Text(after[0])
+    if before or after:
+        put(formula, [piece])
 
 
 def setup(app: Any) -> dict[str, bool]:
