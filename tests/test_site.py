@@ -11,6 +11,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
 import yaml
+from PIL import Image
 from playwright.sync_api import Browser
 from watched import DESKTOP, PHONE, Watched
 
@@ -246,3 +247,21 @@ def test_the_table_of_contents_remembers_how_far_the_reader_came(site: str, desk
     page.goto(f"{site}/{chapters[0]}.html", wait_until="load")
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     page.get_by_text("(read)").wait_for(state="attached")
+
+
+def test_a_shared_link_shows_the_network() -> None:
+    page = (HTML / f"{CHAPTERS[0]}.html").read_text(encoding="utf-8")
+    (url,) = re.findall(r'<meta property="og:image" content="([^"]+)"', page)
+    (place,) = re.findall(r'<link rel="canonical" href="([^"]+)"', page)
+    folder = place.removesuffix(f"{CHAPTERS[0]}.html")
+    assert folder != place
+    with Image.open(HTML / url.removeprefix(folder)) as picture:
+        assert picture.size == (1200, 630)
+
+
+@pytest.mark.parametrize("name", ["book/index", "book/13-your-digits"])
+def test_the_figures_of_a_page_wake_up_under_its_policy(site: str, desktop: Watched, name: str) -> None:
+    desktop.page.goto(f"{site}/{name}.html", wait_until="load")
+    asleep = desktop.page.locator(".sn-figure:not(.sn-awake)")
+    assert asleep.count() == 0
+    assert desktop.page.locator(".sn-figure.sn-awake .sn-live").first.is_visible()

@@ -1,21 +1,27 @@
-"""Draw book/_static/network.svg: the book's own network, trained, reading one digit it never saw.
+"""Draw book/_static/network.svg: the book's own network, from book/network.npz, reading one digit it never saw.
 
     python tools/network_picture.py
 
 Nothing in the picture is made up. A square is a pixel, as dark as its ink. A line from a pixel is that pixel times its
 weight, a line to an output the activation times its weight, the larger the darker; the weakest are left out. A disc is
 as full as the activation, or the probability, of its unit is large.
+
+And book/_static/social.png, the same picture with the book's name, for links to the site that are shared elsewhere.
 """
 
+import shutil
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
+from playwright.sync_api import sync_playwright
 
 import scratchnet as sn
 from scratchnet.plots import COLORS
 from scratchnet.types import FloatArray
 
 ROOT = Path(__file__).parents[1]
+STATIC = ROOT / "book" / "_static"
 DIGIT, LINES = 4, 260
 TITLE = "A handwritten four is read by the network"
 DESCRIPTION = (
@@ -26,17 +32,14 @@ LEFT, TOP, CELL = 22, 22, 8  # where the image stands
 HIDDEN, OUTPUT, ROW, RADIUS = 396, 588, 24, 9  # where the columns of discs stand
 
 
-def train() -> tuple[sn.Parameters, FloatArray]:
-    """Return trained parameters and the dev image of DIGIT that is read with the median confidence of its kind."""
+def example(params: sn.Parameters) -> FloatArray:
+    """Return the dev image of DIGIT that the network reads with the median confidence of its kind."""
     digits = sn.read_digits(ROOT / "data" / "train.csv.gz")
-    rng = np.random.default_rng(0)
-    split = sn.train_dev_split(sn.normalize(digits.images), digits.labels, dev_size=2000, rng=rng)
-    (X, y), (X_dev, y_dev) = split
-    params = sn.initialize((784, 10, 10), rng)
-    sn.fit(params, X, y, optimizer=sn.SGD(0.05), epochs=10, batch_size=32, rng=rng, progress=False)
+    X = sn.normalize(digits.images, np.float64)
+    _, (X_dev, y_dev) = sn.train_dev_split(X, digits.labels, dev_size=2000, rng=np.random.default_rng(0))
     kind = X_dev[y_dev == DIGIT]
     order = sn.predict_proba(params, kind)[:, DIGIT].argsort()
-    return params, kind[order[len(order) // 2]]
+    return kind[order[len(order) // 2]]
 
 
 def height(unit: int) -> int:
@@ -98,6 +101,24 @@ def draw(params: sn.Parameters, x: FloatArray) -> str:
     return "\n".join([*parts, "</svg>", ""])
 
 
+def photograph(picture: str, path: Path) -> None:
+    """Write the picture and the book's name as a PNG of 1200 by 630 pixels, the size that links are shown at."""
+    page = f"""<body style="background: #fbfaf7; color: {COLORS["ink"]}; font: 35px system-ui, sans-serif; margin: 0">
+    <div style="padding: 34px 60px 0"><b style="font-size: 64px">scratchnet</b><br>
+    How a neural network reads handwritten digits, with nothing hidden</div>
+    <div style="margin: 4px auto; width: 880px">{picture}</div></body>"""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        tab = browser.new_page(viewport={"width": 1200, "height": 630})
+        tab.set_content(page)
+        tab.screenshot(path=path)
+        browser.close()
+    with Image.open(path) as image:
+        image.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
 if __name__ == "__main__":
-    params, x = train()
-    (ROOT / "book" / "_static" / "network.svg").write_text(draw(params, x), encoding="utf-8")
+    params = sn.load(ROOT / "book" / "network.npz")
+    picture = draw(params, example(params))
+    (STATIC / "network.svg").write_text(picture, encoding="utf-8")
+    photograph(picture, STATIC / "social.png")
