@@ -216,7 +216,7 @@ def _rising(losses: list[float], patience: int) -> bool:
     return len(losses) > patience and bool((np.diff(losses[-patience - 1 :]) >= 0).all())
 
 
-@exercise("training.paired", "The seed that is common to both cancels; what is left is the rung.")
+@exercise("training.paired", "What the seed does to both recipes alike cancels; luck they do not share stays in.")
 def _paired(answer: Any) -> None:
     _require_function(answer)
     rng = np.random.default_rng(9)
