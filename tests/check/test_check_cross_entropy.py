@@ -57,7 +57,8 @@ def trainer(
             W = W - rate * sum(np.outer(x, d) for x, d in zip(X, dZ, strict=True))
             if bias == "fresh":
                 dZ = (row_softmax(X @ W + b) - np.eye(K)[y]) / N
-            b = b - rate * {"one number": dZ.sum(), "double": 2 * dZ.sum(axis=0)}.get(bias, dZ.sum(axis=0))
+            db = dZ.sum(axis=0)
+            b = b - rate * {"one number": dZ.sum(), "double": 2 * db, "mean": dZ.mean(axis=0)}.get(bias, db)
         return W, b + (steps > 0) * (bias == "off")
 
     return train
@@ -138,6 +139,7 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("cross_entropy.train", trainer(scale=lambda N: 1 / N), "N times too short"),
         ("cross_entropy.train", trainer(last=1), "inside the loop"),
         ("cross_entropy.train", trainer(bias="fresh"), "Take both from one dZ"),
+        ("cross_entropy.train", trainer(bias="mean"), "sum, not mean"),
         ("cross_entropy.train", trainer(bias="off"), "W is right and b is not"),
         ("cross_entropy.train", trainer(bias="double"), "the numbers are not"),
     ],

@@ -60,6 +60,7 @@ def add_up(X: np.ndarray, centres: np.ndarray) -> np.ndarray:
     [
         ("data.pixel", (14, 8)),
         ("data.pixel", [14, 8]),
+        ("data.pixel", np.array([14.0, 8.0])),
         ("data.means", means),
         ("data.nearest", lambda X, T, y: y[nearest(X, T)]),
         ("data.distance", distance),
@@ -82,6 +83,9 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("data.pixel", (14, 7), "counts from 0"),
         ("data.pixel", (13, 36), "Column 36 does not exist"),
         ("data.pixel", (4, 0), "Row 4, column 0 is pixel 112"),
+        ("data.pixel", (400 / 28, 400 % 28), "`//`, not `/`"),
+        ("data.pixel", 400, "Give a pair (row, column)"),
+        ("data.pixel", (14,), "Give a pair (row, column)"),
         ("data.distance", lambda a, b: ((a - b) ** 2).sum(), "Bytes go round the end"),
         ("data.distance", lambda a, b: ((a - b).astype(int) ** 2).sum(), "comes too late"),
         ("data.distance", lambda a, b: ((a.astype(np.int16) - b) ** 2).sum(), "does not fit into int16"),

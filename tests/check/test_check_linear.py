@@ -94,6 +94,7 @@ WRONG: list[tuple[str, Any, str]] = [
         "the same as from 0 to 2",
     ),
     ("linear.distance", lambda x, W, b, i, j: distance(x, W, b, 0, 2), "Are i and j used everywhere"),
+    ("linear.distance", lambda x, W, b, i, j: distance(x, W.T, b, i, j), "templates are columns"),
     ("linear.centre", 3, "without brackets"),
     ("linear.centre", lambda W, b: W, "return two things"),
     ("linear.centre", in_place, "changes the arrays"),

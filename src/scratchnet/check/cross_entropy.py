@@ -158,6 +158,7 @@ def _train(answer: Any) -> None:
         (_descend(X, y, K, steps, -eta), "The loss goes up: a step goes against the gradient, so subtract."),
         (_descend(X, y, K, steps, eta * len(X)), "The steps are N times too long: 1/N is missing."),
         (_descend(X, y, K, steps, eta / len(X)), "The steps are N times too short: `cross_entropy_backward` has 1/N."),
+        (_descend(X, y, K, steps, eta, bias=1 / len(X)), "b's steps are N times too short: sum, not mean."),
         (_descend(X, y, K, 1, eta), "Only one step was taken. Is `return` inside the loop?"),
         (_descend(X, y, K, steps, eta, fresh=True), "b is moved with scores from the new W. Take both from one dZ."),
     ):
@@ -178,14 +179,14 @@ def _returned(answer: Any, X: FloatArray, y: IntArray, K: int, steps: int, eta: 
 
 
 def _descend(
-    X: FloatArray, y: IntArray, K: int, steps: int, eta: float, fresh: bool = False
+    X: FloatArray, y: IntArray, K: int, steps: int, eta: float, fresh: bool = False, bias: float = 1
 ) -> tuple[FloatArray, FloatArray]:
-    """Train from zero; with `fresh`, make the mistake of computing dZ again between the two updates."""
+    """Train from zero. Mistakes: with `fresh`, dZ is computed again between the updates; `bias` scales b's steps."""
     W, b = np.zeros((X.shape[1], K)), np.zeros(K)
     for _ in range(steps):
         dZ = cross_entropy_backward(linear(X, W, b), y)
         W -= eta * (X.T @ dZ)
         if fresh:
             dZ = cross_entropy_backward(linear(X, W, b), y)
-        b -= eta * dZ.sum(axis=0)
+        b -= bias * eta * dZ.sum(axis=0)
     return W, b

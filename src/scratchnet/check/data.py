@@ -12,6 +12,10 @@ from scratchnet.types import FloatArray, IntArray
 
 @exercise("data.pixel", "400 = 14 · 28 + 8: fourteen whole rows, and eight pixels more.")
 def _pixel(answer: tuple[int, int]) -> None:
+    if np.shape(answer) != (2,):
+        hint("Give a pair (row, column).")
+    if any(float(n) % 1 for n in answer):
+        hint("Count whole rows only: `//`, not `/`.")
     row, column = (int(n) for n in answer)
     if (row, column) == divmod(400, 28):
         return

@@ -58,14 +58,14 @@ def _templates(answer: Any) -> None:
     squares = (means**2).sum(axis=1)
     for wrong, sentence in (
         (squares / 2, "The sign of b is turned: a long mean must be held back, not helped."),
-        (-squares, "b is twice too large: the factor 2 stood before the product, so it divides |m|²."),
-        (-np.sqrt(squares) / 2, "b uses the length |m|; the formula has its square."),
+        (-squares, "b is twice too large: the factor 2 stood before the product, so it divides ‖m‖²."),
+        (-np.sqrt(squares) / 2, "b uses the length ‖m‖; the formula has its square."),
         (0 * squares, "b is zero. Without it the mean with the most ink wins too often."),
     ):
         if np.allclose(b, wrong):
             hint(sentence)
     if not np.allclose(b, -squares / 2):
-        hint("W is right, b is not. Each bias is -|m|²/2, with the sum of squares taken over the pixels of one mean.")
+        hint("W is right, b is not. Each bias is -‖m‖²/2, with the sum of squares taken over the pixels of one mean.")
 
 
 @exercise("linear.distance", "Margin over the length of the difference of the templates.")
@@ -75,8 +75,12 @@ def _distance(answer: Any) -> None:
     x = np.array([2.0, 1.0])
     W = np.array([[1.0, 0.0, 4.0], [0.0, 2.0, 4.0]])
     b = np.array([1.0, 0.0, 6.0])
+    try:
+        found = answer(x, W, b, 0, 2)
+    except IndexError:
+        hint("An index is too large. W has a row for each pixel, and templates are columns: `W[:, i]`.")
     expect_number(
-        answer(x, W, b, 0, 2),
+        found,
         15 / 5,
         The_sign_says_on_which_side_x_lies_but_a_distance_has_none=-15 / 5,
         The_biases_are_missing=10 / 5,

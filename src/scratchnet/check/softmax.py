@@ -77,7 +77,10 @@ def _logistic(answer: Any) -> None:
     if far.shape == extreme.shape and np.isnan(far).any():
         hint(f"For t = {extreme[np.isnan(far)][0]:g} it gives nan. Which exponential overflowed there?")
     if any(issubclass(warning.category, RuntimeWarning) for warning in caught):
-        hint("The values are right, but an exponential overflowed on the way (NumPy warned). Never raise e to |t|.")
+        hint(
+            "The values are right, but an exponential overflowed on the way (NumPy warned). Never raise e to |t|; "
+            "`np.where` computes both branches, for every t."
+        )
     far = expect_array(far, extreme.shape)
     if not np.isclose(far[1], np.exp(-40.0), rtol=1e-6, atol=0):
         hint(f"σ(−40) is about 4.2e-18, and yours is {far[1]:.2g}: 1 minus something near 1 has lost all digits.")
