@@ -5,7 +5,18 @@ JupyterLab and in Colab. Inside each stands a static picture of the same numbers
 A figure is a Python wrapper and a script of the same name; `core.js` holds what all of them share.
 """
 
+from scratchnet.figures.backprop_stepper import backprop_stepper
+from scratchnet.figures.descent import descent
 from scratchnet.figures.draw_digit import draw_digit
 from scratchnet.figures.figure import Figure
+from scratchnet.figures.inside_a_neuron import inside_a_neuron
+from scratchnet.figures.softmax_explorer import softmax_explorer
 
-__all__ = ["Figure", "draw_digit"]
+__all__ = [
+    "Figure",
+    "backprop_stepper",
+    "draw_digit",
+    "descent",
+    "inside_a_neuron",
+    "softmax_explorer",
+]

@@ -57,14 +57,16 @@ def network(params: Parameters) -> dict[str, Any]:
 def picture(image: NDArray[np.uint8], alt: str, width: int = 112) -> str:
     """Return an image (height, width), 0 for paper and 255 for ink, as an HTML picture, ink dark on white.
 
-    A PNG whose data are stored and not compressed: the same bytes whatever library packs them.
+    An image (height, width, 3) is shown in its own colours: red, green, blue. The picture is a PNG whose data are
+    stored and not compressed: the same bytes whatever library packs them.
     """
-    height, columns = image.shape
-    raw = b"".join(b"\0" + row.tobytes() for row in 255 - image)
+    height, columns = image.shape[:2]
+    color, shown = (0, 255 - image) if image.ndim == 2 else (2, image)
+    raw = b"".join(b"\0" + row.tobytes() for row in shown)
     stored = (
         b"\x78\x01\x01" + struct.pack("<HH", len(raw), 0xFFFF - len(raw)) + raw + struct.pack(">I", zlib.adler32(raw))
     )
-    parts = (b"IHDR", struct.pack(">IIBBBBB", columns, height, 8, 0, 0, 0, 0)), (b"IDAT", stored), (b"IEND", b"")
+    parts = (b"IHDR", struct.pack(">IIBBBBB", columns, height, 8, color, 0, 0, 0)), (b"IDAT", stored), (b"IEND", b"")
     png = b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in parts
     )

@@ -1,0 +1,123 @@
+"""Descent: a loss of two parameters, a bowl, and the path that steps against its gradient take on it."""
+
+import base64
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from scratchnet.figures.figure import Figure
+
+__all__ = ["descent"]
+
+BOWL = ((5.0, 4.0), (4.0, 5.0))  # chapter 10's: curvature 9 across its valley, 1 along it
+EXAMPLES, EPOCHS, SIGMA = 64, 50, 2.0
+BATCHES = (64, 8, 1)
+RUN = 40  # steps
+LEVELS = np.array([0.03, 0.15, 0.4, 0.9, 1.8, 3.2])  # contours, as parts of the loss at the start
+REACH = 1.5  # how far the picture goes, when the larger coordinate of the start is 1
+Floats = NDArray[np.float64]
+
+
+def descent(
+    C: ArrayLike = BOWL, rng: np.random.Generator | None = None, start: tuple[float, float] = (2.0, 0.0)
+) -> Figure:
+    """Return the figure for the loss L(w) = ½ wᵀCw, the mean of ℓₙ(w) = L(w) + ξₙ·w over 64 examples.
+
+    C (2, 2): the Hessian, symmetric, its eigenvalues positive. rng: draws the ξₙ, which sum to zero, and the order of
+    the examples in each epoch; seed 0 if left out. start: where the path begins, not at the minimum, which is 0.
+    Raises ValueError where one of them is something else. Source: chapter "sgd".
+    """
+    hessian, w = np.asarray(C, np.float64), np.asarray(start, np.float64)
+    if hessian.shape != (2, 2) or not np.isfinite(hessian).all() or hessian[0, 1] != hessian[1, 0]:
+        raise ValueError(f"C must be symmetric, of shape (2, 2), not {hessian.tolist()}")
+    (low, high), angle = curvatures(hessian)
+    if low <= 0:
+        raise ValueError(f"C must have positive eigenvalues, not {low:.3g} and {high:.3g}: this is no bowl")
+    if w.shape != (2,) or not np.isfinite(w).all() or not w.any():
+        raise ValueError(f"start must be two numbers, not both 0, not {w.tolist()}")
+    noise, orders = draws(rng or np.random.default_rng(0))
+    limit = 2 / high
+    tick = 10.0 ** math.floor(math.log10(limit)) / 20
+    data = {
+        "angle": angle,
+        "batches": BATCHES,
+        "C": hessian.tolist(),
+        "curvatures": [low, high],
+        "levels": (loss(hessian, w) * LEVELS).tolist(),
+        "noise": noise.tolist(),
+        "orders": base64.b64encode(orders.astype(np.uint8).tobytes()).decode(),
+        "rates": {"first": 10 * tick, "tick": tick, "most": tick * math.ceil(1.2 * limit / tick)},
+        "reach": REACH * float(np.abs(w).max()),
+        "run": RUN,
+        "start": w.tolist(),
+    }
+    return Figure("descent", data, _static(hessian, w, noise, orders))
+
+
+def curvatures(C: Floats) -> tuple[tuple[float, float], float]:
+    """Return the eigenvalues of a symmetric C (2, 2), and the angle of the steepest direction, in degrees."""
+    half, middle = (C[0, 0] - C[1, 1]) / 2, (C[0, 0] + C[1, 1]) / 2
+    apart = math.hypot(half, C[0, 1])
+    return (float(middle - apart), float(middle + apart)), math.degrees(math.atan2(C[0, 1], half) / 2)
+
+
+def draws(rng: np.random.Generator) -> tuple[Floats, NDArray[np.int64]]:
+    """Return ξ (64, 2), and the order of the 64 examples in each of 50 epochs.
+
+    The ξ are whole 64ths, each with its opposite: whatever the order, they sum to zero exactly.
+    """
+    half = np.round(64 * rng.normal(0, SIGMA, (EXAMPLES // 2, 2))) / 64
+    return np.concatenate([half, -half]), np.array([rng.permutation(EXAMPLES) for _ in range(EPOCHS)])
+
+
+def loss(C: Floats, w: Floats) -> float:
+    """Return L(w) = ½ wᵀCw."""
+    return float(w @ C @ w / 2)
+
+
+def walk(C: Floats, start: Floats, rate: float, batches: Floats) -> Floats:
+    """Return the path (steps + 1, 2) of one step for each batch; batches (steps, B, 2) hold their examples' ξ."""
+    path = [start]
+    for xi in batches:
+        path.append(path[-1] - rate * (C @ path[-1] + xi.mean(axis=0)))
+    return np.array(path)
+
+
+def _static(C: Floats, start: Floats, noise: Floats, orders: NDArray[np.int64]) -> str:
+    """Return four paths, small, and a table of how they end: slow, best, unstable, noisy."""
+    (low, high), _ = curvatures(C)
+    best, steps = 2 / (low + high), 15
+    pictures, rows = "", ""
+    for rate, B in ((best / 4, EXAMPLES), (best, EXAMPLES), (2.07 / high, EXAMPLES), (best / 4, 1)):
+        path = walk(C, start, rate, noise[orders].reshape(-1, B, 2)[:steps])
+        pictures += f"<figure>{_panel(C, path)}<figcaption>rate {rate:.3g}, batch {B}</figcaption></figure>"
+        factors = f"<td>{1 - rate * high:.2f}</td><td>{1 - rate * low:.2f}</td>".replace("-", "−")
+        rows += f"<tr><td>{rate:.3g}</td><td>{B}</td>{factors}<td>{loss(C, path[-1]):.2g}</td></tr>"
+    return (
+        f"<p><strong>Descent.</strong> Four times the same valley, and {steps} steps. A small rate drops to the floor "
+        "and crawls along it. The best one overshoots across the valley and still comes nearer, as fast as can be. "
+        f"Above 2/λ<sub>max</sub> = {2 / high:.3g} each step overshoots by more than it gained. With a batch of one "
+        "example of 64 the path staggers.</p>"
+        f'<div class="sn-row">{pictures}</div><table><tr><th>rate</th><th>batch</th><th>factor across</th>'
+        f"<th>factor along</th><th>loss after {steps} steps</th></tr>{rows}</table>"
+        '<p class="sn-note">With scripts switched on, you choose the rate, the batch and the start here.</p>'
+    )
+
+
+def _panel(C: Floats, path: Floats) -> str:
+    """Return the valley with a path in it, small."""
+    (low, high), angle = curvatures(C)
+    scale = 70 / (REACH * np.abs(path[0]).max())
+    contours = "".join(
+        f'<ellipse class="sn-contour" rx="{scale * math.sqrt(2 * level / high):.1f}" '
+        f'ry="{scale * math.sqrt(2 * level / low):.1f}" transform="rotate({-angle:.1f})"/>'
+        for level in loss(C, path[0]) * LEVELS
+    )
+    points = (np.round(scale * path * (1, -1), 1) + 0.0).tolist()  # + 0.0: no −0.0, whose sign is rounding's whim
+    line = " ".join(f"{x},{y}" for x, y in points)
+    dots = "".join(f'<circle class="sn-dot" cx="{x}" cy="{y}" r="2"/>' for x, y in points)
+    return (
+        '<svg viewBox="-70 -70 140 140" width="130" height="130" role="img" aria-label="The path in the valley">'
+        f'{contours}<polyline class="sn-path" points="{line}"/>{dots}</svg>'
+    )

@@ -1,0 +1,84 @@
+"""The bowl that travels to the page: its curvatures, its examples, and the still pictures of its paths."""
+
+import base64
+import json
+import re
+
+import numpy as np
+import pytest
+
+from scratchnet import numerical_gradient
+from scratchnet.figures import descent
+from scratchnet.figures.descent import BOWL, curvatures, draws, loss, walk
+
+C, START = np.array(BOWL), np.array([2.0, 0.0])
+ALL = np.zeros((1, 1, 2))  # the ξ of all examples sum to zero
+
+
+def sent(page: str) -> dict:
+    return json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])
+
+
+def test_chapter_tens_bowl_and_its_step_on_paper() -> None:
+    data = sent(descent()._repr_html_())
+    assert data["curvatures"] == [1, 9]
+    assert data["angle"] == 45  # across the valley is (1, 1)
+    assert data["rates"] == {"first": 0.05, "tick": 0.005, "most": 0.27}  # 2/9 and a little more
+    np.testing.assert_allclose(walk(C, START, 0.2, ALL), [[2, 0], [0, -1.6]], atol=1e-15)
+    assert loss(C, START) == 10
+
+
+def test_curvatures_are_eigenvalues() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        A = rng.normal(size=(2, 2))
+        values, vectors = np.linalg.eigh(A @ A.T)
+        got, angle = curvatures(A @ A.T)
+        np.testing.assert_allclose(got, values, atol=1e-12)
+        steepest = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+        assert abs(steepest @ vectors[:, 1]) == pytest.approx(1, abs=1e-12)
+
+
+def test_the_examples_sum_to_zero_exactly_and_an_epoch_has_each_of_them_once() -> None:
+    noise, orders = draws(np.random.default_rng(3))
+    for order in orders:
+        assert (noise[order].sum(axis=0) == 0).all()
+        assert sorted(order) == list(range(64))
+    assert (orders[0] != orders[1]).any()
+
+
+def test_a_step_goes_against_the_gradient_of_its_batch_alone() -> None:
+    noise, _ = draws(np.random.default_rng(0))
+    batch = noise[[3, 60, 8]]
+    slope = numerical_gradient(lambda w: np.mean([loss(C, w) + xi @ w for xi in batch]), START, 1e-5)
+    np.testing.assert_allclose(walk(C, START, 0.1, batch[None])[1], START - 0.1 * slope, atol=1e-9)
+
+
+def test_the_figure_is_the_same_each_time_and_carries_a_still_one() -> None:
+    page = descent()._repr_html_()
+    assert page == descent(rng=np.random.default_rng(0))._repr_html_()
+    assert page != descent(rng=np.random.default_rng(1))._repr_html_()
+    still = re.search(r'<div class="sn-static">(.*?)</div>\n</sn-descent>', page, re.DOTALL)[1]
+    assert still.count("<svg") == 4
+    assert "2/λ<sub>max</sub> = 0.222" in still
+    assert "style=" not in page
+    far = loss(C, walk(C, START, 0.05, np.repeat(ALL, 15, axis=0))[-1])
+    assert f"<tr><td>0.05</td><td>64</td><td>0.55</td><td>0.95</td><td>{far:.2g}</td></tr>" in still
+    assert len(base64.b64decode(sent(page)["orders"])) == 50 * 64
+
+
+@pytest.mark.parametrize(
+    ("bad", "start", "sentence"),
+    [
+        (np.eye(3), START, "C must be symmetric, of shape"),
+        ([[1, np.nan], [np.nan, 1]], START, "C must be symmetric"),
+        ([[1, 2], [0, 1]], START, "C must be symmetric"),
+        ([[1, 2], [2, 1]], START, "positive eigenvalues, not -1 and 3: this is no bowl"),
+        (C, (0, 0), "start must be two numbers, not both 0"),
+        (C, (1, np.inf), "start must be two numbers"),
+        (C, (1, 2, 3), "start must be two numbers"),
+    ],
+)
+def test_what_is_no_bowl_is_refused(bad: object, start: tuple[float, ...], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        descent(bad, start=start)
