@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from scratchnet.data import minibatches
-from scratchnet.losses import cross_entropy, cross_entropy_backward
+from scratchnet.inplace import Gradient
+from scratchnet.losses import cross_entropy
 from scratchnet.metrics import accuracy
-from scratchnet.network import backward, forward
+from scratchnet.network import forward
 from scratchnet.optimizers import SGD
 from scratchnet.parameters import Parameters
 from scratchnet.shapes import require_labels, require_matrix
@@ -106,13 +107,12 @@ def fit(
         state.resume(params, history, rng)
     steps = epochs * -(-len(X) // batch_size)
     step = len(history.loss) * (steps // epochs)
+    gradient = Gradient(params, min(batch_size, len(X)), X.dtype)
     try:
         for epoch in _epochs(len(history.loss), epochs, progress):
             with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is reported once, in words
                 for X_batch, y_batch in minibatches(X, y, batch_size, rng):
-                    Z, cache = forward(params, X_batch)
-                    dZ = cross_entropy_backward(Z, y_batch)
-                    optimizer.step(params, backward(params, cache, dZ), factor(step / steps))
+                    optimizer.step(params, gradient(X_batch, y_batch), factor(step / steps))
                     step += 1
                 loss, right = _measure(params, X, y)
                 dev = _measure(params, *validation) if validation else None
