@@ -6,6 +6,7 @@ A figure is a Python wrapper and a script of the same name; `core.js` holds what
 """
 
 from scratchnet.figures.backprop_stepper import backprop_stepper
+from scratchnet.figures.decision_regions import decision_regions
 from scratchnet.figures.descent import descent
 from scratchnet.figures.draw_digit import draw_digit
 from scratchnet.figures.figure import Figure
@@ -15,6 +16,7 @@ from scratchnet.figures.softmax_explorer import softmax_explorer
 __all__ = [
     "Figure",
     "backprop_stepper",
+    "decision_regions",
     "draw_digit",
     "descent",
     "inside_a_neuron",
