@@ -5,7 +5,8 @@
 The two frameworks and scikit-learn have to be installed beside the book's environment. Everyone starts from the same
 parameters and takes the same batches in the same order, at float32; first it is checked that all end an epoch at the
 same parameters, up to rounding. Rounds are interleaved, so that a busy moment hits all alike, and the median counts.
-Prints a table of ratios and writes it, with versions and machine, to benchmarks/epoch-N.txt, N being the threads.
+Prints a table of ratios and writes it, with versions and machine, to benchmarks/epoch-N.txt, N being the threads;
+run it where nothing else runs.
 "floor" is the gather and the five matrix products alone, which no way of calling NumPy goes below.
 """
 

@@ -289,6 +289,16 @@ def test_each_state_has_its_sentence(page: Page) -> None:
     assert "1 of 1 point is right" in said(page)  # one class alone is no trouble
 
 
+def test_other_points_are_not_blamed_on_the_steps(page: Page) -> None:
+    press(page, "XOR")
+    units(page, 2)
+    press(page, "Another start", *["Train 200 steps"] * 3)
+    settled = state(page)["loss"]
+    press(page, "Remove the last")
+    assert state(page)["loss"] > 1.1 * settled
+    assert "rose" not in said(page)
+
+
 def test_some_units_off_are_named(page: Page) -> None:
     press(page, "XOR")
     units(page, 5)
