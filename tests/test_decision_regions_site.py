@@ -295,7 +295,7 @@ def test_other_points_are_not_blamed_on_the_steps(page: Page) -> None:
     press(page, "Another start", *["Train 200 steps"] * 3)
     settled = state(page)["loss"]
     press(page, "Remove the last")
-    assert state(page)["loss"] > 1.1 * settled
+    assert state(page)["loss"] > 1.02 * settled
     assert "rose" not in said(page)
 
 
