@@ -27,7 +27,6 @@ class Gradient:
         self.grads = Parameters(params.sizes, params.theta.dtype)
         self.Z = [np.empty((batch_size, width), kind) for width in params.sizes[1:]]
         self.A = [np.empty((batch_size, width), kind) for width in params.sizes[1:-1]]
-        self.on = [np.empty((batch_size, width), bool) for width in params.sizes[1:-1]]
         self.row = np.empty((batch_size, 1), kind)
         self.n = np.arange(batch_size)
 
@@ -39,7 +38,6 @@ class Gradient:
             np.matmul(A[index], layer.W, out=Z)
             np.add(Z, layer.b, out=Z)
             if index < last:
-                np.greater(Z, 0, out=self.on[index][:N])
                 np.maximum(Z, 0, out=A[index + 1])
         dZ, row = self.Z[last][:N], self.row[:N]  # (softmax(Z) − Y)/N, in the place of Z
         np.maximum.reduce(dZ, axis=1, keepdims=True, out=row)
@@ -56,6 +54,6 @@ class Gradient:
             if index > 0:
                 dA = A[index]  # its activations are no longer needed
                 np.matmul(dZ, self.layers[index].W.T, out=dA)
-                np.multiply(dA, self.on[index - 1][:N], out=dA)
+                np.multiply(dA, self.Z[index - 1][:N] > 0, out=dA)
                 dZ = dA
         return self.grads
