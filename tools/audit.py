@@ -65,11 +65,17 @@ def served() -> Iterator[str]:
         server.server_close()
 
 
+def chromium() -> str:
+    """Return where the browser is: CHROMIUM says, or else the path does. Ends the program where there is none."""
+    known = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, known)), None)
+    if not found:
+        raise SystemExit("there is no Chromium. Install it, or name it in CHROMIUM")
+    return found
+
+
 def measure(program: Path, url: str) -> dict[str, float]:
     """Return the four scores of a page, and what it loads at first in kB: without its pictures, and those."""
-    browser = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if not browser:
-        raise SystemExit("audit: there is no Chromium. Install it, or name it in CHROMIUM")
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         flags = ["--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile"]
@@ -80,9 +86,9 @@ def measure(program: Path, url: str) -> dict[str, float]:
             "--output=json",
             f"--output-path={report}",
             f"--chrome-flags={' '.join(flags)}",
+            f"--only-categories={','.join(BARS)}",
         ]
-        command.append(f"--only-categories={','.join(BARS)}")
-        subprocess.run(command, check=True, env={**os.environ, "CHROME_PATH": browser})
+        subprocess.run(command, check=True, env={**os.environ, "CHROME_PATH": chromium()})
         found = json.loads(report.read_text(encoding="utf-8"))
     scores = {name: round(100 * found["categories"][name]["score"]) for name in BARS}
     load = {False: 0.0, True: 0.0}

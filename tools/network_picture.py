@@ -9,10 +9,10 @@ as full as the activation, or the probability, of its unit is large.
 And book/_static/social.png, the same picture with the book's name, for links to the site that are shared elsewhere.
 """
 
-import shutil
 from pathlib import Path
 
 import numpy as np
+from audit import chromium
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -108,7 +108,7 @@ def photograph(picture: str, path: Path) -> None:
     How a neural network reads handwritten digits, with nothing hidden</div>
     <div style="margin: 4px auto; width: 880px">{picture}</div></body>"""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         tab = browser.new_page(viewport={"width": 1200, "height": 630})
         tab.set_content(page)
         tab.screenshot(path=path)
