@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from watched import DESKTOP, Watched
 
 settings.register_profile("book", deadline=None, derandomize=True)
@@ -30,3 +30,13 @@ def desktop(browser: Browser) -> Iterator[Watched]:
     context = browser.new_context(viewport=DESKTOP, reduced_motion="reduce", color_scheme="light")
     yield Watched(context.new_page())
     context.close()
+
+
+@pytest.fixture
+def page(desktop: Watched, address: str) -> Iterator[Page]:
+    """The page at the `address` that a figure's test module gives; in the end nothing is amiss, and no number NaN."""
+    desktop.page.goto(address)
+    yield desktop.page
+    assert "NaN" not in desktop.page.locator(".sn-figure").first.inner_text()
+    assert desktop.complaints == []
+    assert [url for url in desktop.requests if not url.startswith("data:")] == [address]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
-from watched import PHONE, Watched, alone
+from watched import LETTERS, PHONE, Watched, alone, beside_itself, without_scripts
 
 import scratchnet as sn
 from scratchnet.figures import Figure, decision_regions
@@ -16,12 +16,6 @@ from scratchnet.figures.decision_regions import start, train
 
 pytestmark = pytest.mark.site
 
-SIZES = """() => {
-    const svg = document.querySelector(".sn-picture");
-    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
-    return [...document.querySelectorAll(".sn-live *")].filter(node => node.textContent && node.getClientRects().length)
-        .map(node => parseFloat(getComputedStyle(node).fontSize) * (node.localName === "text" ? scale : 1));
-}"""
 INSIDE = """spots => {
     const region = document.querySelector(".sn-live .sn-region");
     return spots.map(([x, y]) => region.isPointInFill(new DOMPoint(x, y)));
@@ -50,12 +44,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def page(desktop: Watched, address: str) -> Iterator[Page]:
-    desktop.page.goto(address)
-    yield desktop.page
-    assert "NaN" not in desktop.page.locator("sn-decision-regions").inner_html()
-    assert "Infinity" not in desktop.page.locator("sn-decision-regions").inner_html()
-    assert desktop.complaints == []
+def page(page: Page, desktop: Watched, address: str) -> Iterator[Page]:
+    yield page
+    figure = page.locator("sn-decision-regions").inner_html()
+    assert "NaN" not in figure
+    assert "Infinity" not in figure
     assert desktop.requests == [address]
 
 
@@ -390,7 +383,7 @@ def test_it_fits_a_phone_and_a_tap_adds_a_point(browser: Browser, address: str) 
         assert len(state(page)["points"]) == 101
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         if width == PHONE["width"]:
-            assert min(page.evaluate(SIZES)) >= 12
+            assert min(page.evaluate(LETTERS)) >= 12
             for target in page.locator(".sn-live :is(button, label, select)").all():
                 assert target.bounding_box()["height"] >= 38
         context.close()
@@ -398,28 +391,17 @@ def test_it_fits_a_phone_and_a_tap_adds_a_point(browser: Browser, address: str) 
 
 def test_two_figures_on_a_page_do_not_share_their_choice(desktop: Watched, tmp_path: Path) -> None:
     desktop.page.goto(alone(both(), tmp_path))
-    desktop.page.evaluate("""() => {
-        const name = "sn-decision-regions", figure = document.querySelector(name), other = document.createElement(name);
-        other.append(figure.querySelector("script[type='application/json']").cloneNode(true));
-        figure.after(other);
-    }""")
+    beside_itself(desktop.page, "sn-decision-regions")
     radios = desktop.page.get_by_role("radio")
     radios.nth(2).check()
     assert [radio.is_checked() for radio in radios.all()] == [False, True, True, False]
 
 
 def test_the_still_pictures_are_there_in_print_and_without_a_script(page: Page, browser: Browser, address: str) -> None:
-    assert not page.locator(".sn-static").is_visible()
-    page.emulate_media(media="print")
-    assert page.locator(".sn-static").is_visible()
-    assert not page.locator(".sn-live").is_visible()
-    context = browser.new_context(java_script_enabled=False, viewport=PHONE)
-    still = context.new_page()
-    still.goto(address)
-    assert still.locator(".sn-static svg").last.is_visible()
-    assert still.get_by_text("Decision regions.").is_visible()
-    assert still.locator("main").evaluate("node => node.scrollWidth") <= PHONE["width"]
-    context.close()
+    with without_scripts(page, browser, address) as still:
+        assert still.locator(".sn-static svg").last.is_visible()
+        assert still.get_by_text("Decision regions.").is_visible()
+        assert still.locator("main").evaluate("node => node.scrollWidth") <= PHONE["width"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
-from watched import PHONE, Watched, alone
+from watched import LETTERS, PHONE, Watched, alone, beside_itself, without_scripts
 
 import scratchnet as sn
 from scratchnet.figures import descent
@@ -15,12 +15,6 @@ from scratchnet.figures.descent import BOWL
 pytestmark = pytest.mark.site
 
 C, START = np.array(BOWL), (2.0, 0.0)
-SIZES = """() => {
-    const svg = document.querySelector(".sn-picture");
-    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
-    return [...document.querySelectorAll(".sn-live *")].filter(node => node.textContent && node.getClientRects().length)
-        .map(node => parseFloat(getComputedStyle(node).fontSize) * (node.localName === "text" ? scale : 1));
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +23,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def page(desktop: Watched, address: str) -> Iterator[Page]:
-    desktop.page.goto(address)
-    yield desktop.page
-    assert "NaN" not in desktop.page.locator("sn-descent").inner_text()
-    assert desktop.complaints == []
+def page(page: Page, desktop: Watched, address: str) -> Iterator[Page]:
+    yield page
     assert desktop.requests == [address]
 
 
@@ -234,7 +225,7 @@ def test_it_fits_a_phone_and_its_words_can_be_read(browser: Browser, address: st
         page.locator(".sn-pad").press("ArrowDown")
         assert page.evaluate("scrollY") == 0  # the key moved the start and not the page
         if width == PHONE["width"]:
-            assert min(page.evaluate(SIZES)) >= 12
+            assert min(page.evaluate(LETTERS)) >= 12
             for target in page.locator(".sn-live :is(button, label)").all():
                 assert target.bounding_box()["height"] >= 38
         page.close()
@@ -242,28 +233,17 @@ def test_it_fits_a_phone_and_its_words_can_be_read(browser: Browser, address: st
 
 def test_two_figures_on_a_page_do_not_share_their_choice(desktop: Watched, tmp_path: Path) -> None:
     desktop.page.goto(alone(descent(), tmp_path))
-    desktop.page.evaluate("""() => {
-        const figure = document.querySelector("sn-descent"), other = document.createElement("sn-descent");
-        other.append(figure.querySelector("script[type='application/json']").cloneNode(true));
-        figure.after(other);
-    }""")
+    beside_itself(desktop.page, "sn-descent")
     radios = desktop.page.get_by_role("radio")
     radios.nth(4).check()
     assert [radio.is_checked() for radio in radios.all()] == [True, False, False, False, True, False]
 
 
 def test_the_still_pictures_are_there_in_print_and_without_a_script(page: Page, browser: Browser, address: str) -> None:
-    assert not page.locator(".sn-static").is_visible()
-    page.emulate_media(media="print")
-    assert page.locator(".sn-static").is_visible()
-    assert not page.locator(".sn-live").is_visible()
-    context = browser.new_context(java_script_enabled=False, viewport=PHONE)
-    still = context.new_page()
-    still.goto(address)
-    assert still.locator(".sn-static svg").last.is_visible()
-    assert still.get_by_text("Descent.").is_visible()
-    assert still.locator("main").evaluate("node => node.scrollWidth") <= PHONE["width"]
-    context.close()
+    with without_scripts(page, browser, address) as still:
+        assert still.locator(".sn-static svg").last.is_visible()
+        assert still.get_by_text("Descent.").is_visible()
+        assert still.locator("main").evaluate("node => node.scrollWidth") <= PHONE["width"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
-from watched import PHONE, Watched, alone
+from watched import PHONE, Watched, alone, without_scripts
 
 import scratchnet as sn
 from scratchnet.figures import draw_digit
@@ -33,14 +33,6 @@ PREPARE = """([ink, width, height, choices]) => {
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     return alone(draw_digit(PARAMS), tmp_path_factory.mktemp("figure"))
-
-
-@pytest.fixture
-def page(desktop: Watched, address: str) -> Iterator[Page]:
-    desktop.page.goto(address)
-    yield desktop.page
-    assert desktop.complaints == []
-    assert [url for url in desktop.requests if not url.startswith("data:")] == [address]
 
 
 def state(page: Page) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray]:
@@ -205,16 +197,9 @@ def test_no_drawing_is_too_odd_for_a_sentence(page: Page) -> None:
 
 
 def test_the_static_picture_is_there_in_print_and_without_a_script(page: Page, browser: Browser, address: str) -> None:
-    assert not page.locator(".sn-static").is_visible()
-    page.emulate_media(media="print")
-    assert page.locator(".sn-static").is_visible()
-    assert not page.locator(".sn-live").is_visible()
-    context = browser.new_context(java_script_enabled=False)
-    still = context.new_page()
-    still.goto(address)
-    assert still.locator(".sn-static img").first.is_visible()
-    assert still.get_by_text("Draw a digit.").is_visible()
-    context.close()
+    with without_scripts(page, browser, address) as still:
+        assert still.locator(".sn-static img").first.is_visible()
+        assert still.get_by_text("Draw a digit.").is_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -3,14 +3,13 @@
 import base64
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
-from watched import PHONE, Watched, alone
+from watched import LETTERS, PHONE, RIGHT, Watched, alone, without_scripts
 
 import scratchnet as sn
 from scratchnet.figures import Figure, inside_a_neuron
@@ -49,21 +48,11 @@ COLORS = """() => {
     return [0, 1, 2].map(map => Array.from({length: 784}, (_, d) => Array.from(context.getImageData(
         8 * (32 * map + d % 28) + 4, 8 * Math.floor(d / 28) + 4, 1, 1).data.slice(0, 3))));
 }"""
-RIGHT = "nodes => Math.max(...nodes.map(node => node.getBoundingClientRect().right))"
-SMALLEST = "nodes => Math.min(...nodes.filter(n => n.textContent).map(n => parseFloat(getComputedStyle(n).fontSize)))"
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     return alone(FIGURE, tmp_path_factory.mktemp("figure"))
-
-
-@pytest.fixture
-def page(desktop: Watched, address: str) -> Iterator[Page]:
-    desktop.page.goto(address)
-    yield desktop.page
-    assert desktop.complaints == []
-    assert [url for url in desktop.requests if not url.startswith("data:")] == [address]
 
 
 def test_every_sum_is_numpys(page: Page) -> None:
@@ -207,7 +196,7 @@ def test_it_fits_a_phone_and_a_thumb(browser: Browser, address: str) -> None:
     assert len(boxes) == 1 + 2 + 10 + 3
     assert min(box["height"] for box in boxes) >= 38
     assert min(box["width"] for box in boxes) >= 38
-    assert page.locator(".sn-live *").evaluate_all(SMALLEST) >= 12
+    assert min(page.evaluate(LETTERS)) >= 12
     context.close()
 
 
@@ -230,20 +219,13 @@ def test_two_figures_on_a_page_live_side_by_side(desktop: Watched, tmp_path: Pat
 
 
 def test_the_static_picture_is_there_in_print_and_without_a_script(page: Page, browser: Browser, address: str) -> None:
-    assert not page.locator(".sn-static").is_visible()
-    page.emulate_media(media="print")
-    assert page.locator(".sn-static").is_visible()
-    assert not page.locator(".sn-live").is_visible()
-    context = browser.new_context(java_script_enabled=False, viewport=PHONE)
-    still = context.new_page()
-    still.goto(address)
-    tops = [still.locator(".sn-static img").nth(n).bounding_box()["y"] for n in range(4)]
-    assert tops[0] == tops[1] == tops[2] < tops[3]  # image, weights and products in one row, the start below
-    widths = "nodes => nodes.map(node => [node.complete, node.naturalWidth])"
-    assert still.locator(".sn-static img").count() == 4
-    assert page.locator(".sn-static img").evaluate_all(widths) == [[True, 28]] * 4
-    assert still.get_by_text("ReLU keeps what is positive").is_visible()
-    context.close()
+    with without_scripts(page, browser, address) as still:
+        tops = [still.locator(".sn-static img").nth(n).bounding_box()["y"] for n in range(4)]
+        assert tops[0] == tops[1] == tops[2] < tops[3]  # image, weights and products in one row, the start below
+        widths = "nodes => nodes.map(node => [node.complete, node.naturalWidth])"
+        assert still.locator(".sn-static img").count() == 4
+        assert page.locator(".sn-static img").evaluate_all(widths) == [[True, 28]] * 4
+        assert still.get_by_text("ReLU keeps what is positive").is_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

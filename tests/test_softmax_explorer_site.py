@@ -1,21 +1,17 @@
 """Softmax and cross-entropy in a real browser: NumPy's numbers from every control, and overflow named, never NaN."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
-from watched import PHONE, Watched, alone
+from watched import LETTERS, PHONE, RIGHT, Watched, alone, without_scripts
 
 import scratchnet as sn
 from scratchnet.figures import Figure, softmax_explorer
 
 pytestmark = pytest.mark.site
 
-RIGHT = "nodes => Math.max(...nodes.map(node => node.getBoundingClientRect().right))"
-SMALLEST = """nodes => Math.min(...nodes.filter(node => node.textContent).map(
-    node => parseFloat(getComputedStyle(node).fontSize) * (node.tagName === "text" ? node.getScreenCTM().a : 1)))"""
 FIGURE = "document.querySelector('sn-softmax-explorer').figure"
 # Type each row of logits into the number boxes, choose the true class, and write down what the figure then holds.
 VISIT = """([rows, labels]) => {
@@ -39,14 +35,6 @@ SHOWN = """() => [...document.querySelectorAll(".sn-class:not(.sn-heads)")].map(
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     return alone(softmax_explorer(), tmp_path_factory.mktemp("figure"))
-
-
-@pytest.fixture
-def page(desktop: Watched, address: str) -> Iterator[Page]:
-    desktop.page.goto(address)
-    yield desktop.page
-    assert desktop.complaints == []
-    assert [url for url in desktop.requests if not url.startswith("data:")] == [address]
 
 
 def state(page: Page) -> dict[str, Any]:
@@ -236,7 +224,7 @@ def test_it_fits_a_phone_and_a_thumb(browser: Browser, tmp_path_factory: pytest.
     assert len(boxes) == 3 + 5 * 3
     assert min(box["height"] for box in boxes) >= 38
     assert min(box["width"] for box in boxes) >= 38
-    assert page.locator(".sn-live *").evaluate_all(SMALLEST) >= 12
+    assert min(page.evaluate(LETTERS)) >= 12
     context.close()
 
 
@@ -270,18 +258,11 @@ def test_without_a_true_class_nothing_is_said_of_loss(
 
 
 def test_the_static_tables_are_there_in_print_and_without_a_script(page: Page, browser: Browser, address: str) -> None:
-    assert not page.locator(".sn-static").is_visible()
-    page.emulate_media(media="print")
-    assert page.locator(".sn-static").is_visible()
-    assert not page.locator(".sn-live").is_visible()
-    context = browser.new_context(java_script_enabled=False, viewport=PHONE)
-    still = context.new_page()
-    still.goto(address)
-    assert still.locator(".sn-static table").count() == 2
-    assert still.get_by_text("∞/∞ has no value").is_visible()
-    box = still.locator(".sn-static table").first.bounding_box()
-    assert box["x"] + box["width"] <= PHONE["width"] - 8
-    context.close()
+    with without_scripts(page, browser, address) as still:
+        assert still.locator(".sn-static table").count() == 2
+        assert still.get_by_text("∞/∞ has no value").is_visible()
+        box = still.locator(".sn-static table").first.bounding_box()
+        assert box["x"] + box["width"] <= PHONE["width"] - 8
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

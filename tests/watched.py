@@ -1,13 +1,23 @@
 """A page in a real browser that writes down what it asks for and what it complains about."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Request
+from playwright.sync_api import Browser, Page, Request, ViewportSize
 
 from scratchnet.figures import Figure
 
-DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
+DESKTOP: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+# How tall the letters of a figure are on the screen, those inside an SVG as large as it makes them.
+LETTERS = """() => [...document.querySelectorAll(".sn-live *")]
+    .filter(node => node.textContent)
+    .map(node => parseFloat(getComputedStyle(node).fontSize)
+                 * (node.localName === "text" ? node.getScreenCTM().a : 1))"""
+# How far to the right the parts of a figure reach.
+RIGHT = "nodes => Math.max(...nodes.map(node => node.getBoundingClientRect().right))"
 RULES = {
     "resultTypes": ["violations"],
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
@@ -46,3 +56,29 @@ def alone(figure: Figure, folder: Path) -> str:
     body = f'<main><h1 id="scratchnet">F</h1>{figure._repr_html_()}</main>'
     page.write_text(f'<!DOCTYPE html><html lang="en"><head>{head}</head><body>{body}</body></html>', encoding="utf-8")
     return page.as_uri()
+
+
+def beside_itself(page: Page, name: str) -> None:
+    """Give the page a second figure of the name, made from the numbers of the first."""
+    page.evaluate(
+        """name => {
+            const figure = document.querySelector(name), other = document.createElement(name);
+            other.append(figure.querySelector("script[type='application/json']").cloneNode(true));
+            figure.after(other);
+        }""",
+        name,
+    )
+
+
+@contextmanager
+def without_scripts(page: Page, browser: Browser, address: str, size: ViewportSize = PHONE) -> Iterator[Page]:
+    """Check that in print the static part of a figure shows, and it alone; give the page as it is without scripts."""
+    assert not page.locator(".sn-static").is_visible()
+    page.emulate_media(media="print")
+    assert page.locator(".sn-static").is_visible()
+    assert not page.locator(".sn-live").is_visible()
+    context = browser.new_context(java_script_enabled=False, viewport=size)
+    still = context.new_page()
+    still.goto(address)
+    yield still
+    context.close()
