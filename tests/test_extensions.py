@@ -39,6 +39,12 @@ def repaired(**context: Any) -> dict[str, Any]:
     return context
 
 
+def listed(*parts: str) -> str:
+    context = {"body": "".join(parts)}
+    extension("code_lines").wrap(None, "page", "page.html", context, None)
+    return context["body"]
+
+
 THEBE = file("", "const THEBE_JS_URL = 'https://example.org'")
 
 
@@ -75,6 +81,13 @@ def test_a_script_or_style_sheet_from_another_host_stops_the_build(address: str)
         repaired(script_files=[THEBE, file(address)])
     with pytest.raises(ExtensionError, match="another host"):
         repaired(script_files=[THEBE], css_files=[file(address)])
+
+
+def test_the_boxes_of_exercises_share_no_id() -> None:
+    body = '<div class="exercise admonition" id="ex-a"><section id="exercise-content">Add</section></div>'
+    assert repaired(body=body)["body"] == body.replace(' id="exercise-content"', "")
+    with pytest.raises(ExtensionError, match="remove this repair"):
+        repaired(body=body.replace(' id="exercise-content"', ""))
 
 
 def test_the_bibliography_does_not_pretend_to_be_a_list() -> None:
@@ -172,6 +185,15 @@ def test_a_sheet_or_script_that_nobody_knows_stops_the_build(kind: str) -> None:
 def test_a_sheet_that_the_theme_no_longer_brings_stops_the_build(tmp_path: Path) -> None:
     with pytest.raises(ExtensionError, match=r"basic\.css.*no more"):
         extension("lean_pages").bundle(tmp_path, [])
+
+
+def test_a_theme_that_looks_for_what_scrolls_in_another_way_stops_the_build(tmp_path: Path) -> None:
+    lean_pages = extension("lean_pages")
+    for name in (*lean_pages.SHEETS, *lean_pages.SCRIPTS):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    with pytest.raises(ExtensionError, match="in another way"):
+        lean_pages.bundle(tmp_path, [])
 
 
 def test_a_policy_names_each_script_of_the_page_once_by_its_hash() -> None:
@@ -281,6 +303,31 @@ def test_a_long_formula_and_one_that_nothing_touches_can_break() -> None:
 def test_a_number_keeps_its_per_cent_and_code_stays_as_it_is() -> None:
     paragraph = sentence(nodes.Text("85 % of 4 × 5, "), nodes.literal("", "a % b, 5 % 3"))
     assert paragraph.astext() == "85\N{NO-BREAK SPACE}% of 4\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}5, a % b, 5 % 3"
+
+
+LISTING = '<div class="{}"><div class="highlight"><pre>{}</pre></div></div>'
+
+
+def test_a_line_of_python_knows_its_indent_and_keeps_its_text() -> None:
+    code = '<span></span>def f():\n\n    <span class="k">return</span> <span class="mi">1</span>\n'
+    page = listed(LISTING.format("highlight-python notranslate", code))
+    lines = re.findall(r'<span class="line" style="--in:(\d+)">(.*?\n)</span>', page, re.DOTALL)
+    assert [int(indent) for indent, _ in lines] == [0, 0, 4]
+    assert "".join(line for _, line in lines) == code
+
+
+def test_a_long_line_may_break_after_a_bracket_and_before_a_dot() -> None:
+    dot, bracket = '<span class="o">.</span>', '<span class="p">(</span>'
+    page = listed(LISTING.format("highlight-python notranslate", f"a{dot}b{bracket}\n{'x' * 40}{dot}b{bracket}\n"))
+    assert f"a{dot}b{bracket}\n" in page
+    assert f"x<wbr>{dot}b{bracket}<wbr>\n" in page
+
+
+def test_what_a_cell_printed_is_left_alone_and_another_listing_stops_the_build() -> None:
+    printed = LISTING.format("output stream highlight-myst-ansi notranslate", "a  b\n")
+    assert listed(printed) == printed
+    with pytest.raises(ExtensionError, match="does not know"):
+        listed(LISTING.format("highlight-rust notranslate", "fn main() {}"))
 
 
 def test_the_page_of_the_module_links_chapters_and_leaves_out_what_says_nothing() -> None:

@@ -1,5 +1,6 @@
 """The built site in a real browser: no error, no stranger's host, no sideways scrolling, readable in light and dark."""
 
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -26,6 +27,9 @@ SIDEWAYS = """width => [...document.querySelectorAll("article *")]
     .filter(node => node.getBoundingClientRect().right > width + 1
                     && !node.closest("pre, table, .math, .katex, .pst-scrollable-table-container, .visually-hidden"))
     .map(node => node.outerHTML.slice(0, 120)).slice(0, 3)"""
+
+# The page as if the reader had been everywhere on it: a section is laid out only when it comes near.
+EVERYWHERE = ".bd-article section { content-visibility: visible !important }"
 
 # Delimiters of a formula that nobody rendered; a rendered one keeps its source for screen readers, and code is code.
 RAW_FORMULAS = r"""() => {
@@ -58,6 +62,8 @@ def test_a_page_is_sound_on_a_desk_in_the_light_and_on_a_phone_in_the_dark(
 ) -> None:
     page = desktop.page
     page.goto(f"{site}/{name}.html", wait_until="load")
+    page.add_style_tag(content=EVERYWHERE)
+    page.wait_for_timeout(200)  # what scrolls is made reachable a moment after it was laid out
     assert page.locator("html[data-theme=light]").count() == 1
     assert page.locator("h1").count() == 1
     assert page.locator("img:not([alt]), img[alt='']").count() == 0
@@ -70,8 +76,9 @@ def test_a_page_is_sound_on_a_desk_in_the_light_and_on_a_phone_in_the_dark(
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size(PHONE)
     page.wait_for_selector("html[data-theme=dark]", state="attached")
-    page.wait_for_timeout(300)  # what scrolls is made reachable a moment after the size has changed
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360, page.evaluate(SIDEWAYS, 360)
+    page.wait_for_timeout(200)
+    assert page.evaluate(SIDEWAYS, 360) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert not desktop.violations()
 
 
@@ -86,6 +93,23 @@ def test_the_front_door_leads_to_the_landing_page(site: str, desktop: Watched) -
     desktop.page.goto(f"{site}/", wait_until="load")
     desktop.page.wait_for_url(f"{site}/{TOC['root']}.html")
     assert desktop.complaints == []
+
+
+def test_no_code_has_to_be_scrolled_even_on_a_phone_and_it_is_what_the_notebook_says(
+    site: str, desktop: Watched
+) -> None:
+    page = desktop.page
+    page.set_viewport_size(PHONE)
+    page.goto(f"{site}/book/05-hidden-layer.html", wait_until="load")
+    page.add_style_tag(content=EVERYWHERE)
+    listings = page.locator("div.cell_input pre")
+    assert listings.evaluate_all("nodes => nodes.filter(node => node.scrollWidth > node.clientWidth)") == []
+    notebook = json.loads((ROOT / "book" / "05-hidden-layer.ipynb").read_text(encoding="utf-8"))
+    shown = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    shown = [cell for cell in shown if not {"remove-cell", "remove-input"} & set(cell["metadata"].get("tags", []))]
+    assert listings.evaluate_all("nodes => nodes.map(node => node.textContent)") == [
+        "".join(cell["source"]) + "\n" for cell in shown
+    ]
 
 
 def test_formulas_are_there_without_a_script(site: str, browser: Browser) -> None:
@@ -146,11 +170,14 @@ class Anchors(HTMLParser):
         super().__init__()
         self.links: set[str] = set()
         self.names: set[str] = set()
+        self.twice: set[str] = set()
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         for key, value in attributes:
             if key in ("href", "src") and value:
                 self.links.add(value)
+            if key == "id" and value in self.names:
+                self.twice.add(value)
             if key in ("id", "name") and value:
                 self.names.add(value)
 
@@ -165,6 +192,7 @@ def test_every_link_inside_the_book_leads_somewhere() -> None:
     written = [path for path in HTML.rglob("*.html") if "_static" not in path.parts and path.name != "404.html"]
     pages = {path: parsed(path) for path in written}
     assert len(pages) > len(PAGES)
+    assert {path.name: anchors.twice for path, anchors in pages.items() if anchors.twice} == {}
     broken = []
     for path, anchors in pages.items():
         for link in anchors.links:
@@ -209,6 +237,38 @@ def test_a_page_loads_one_sheet_and_one_script_and_no_icon_font(site: str, deskt
         "nodes => nodes.filter(node => !getComputedStyle(node).maskImage.startsWith('url')).map(node => node.className)"
     )
     assert icons.evaluate_all(drawn) == []
+
+
+def test_a_section_is_laid_out_when_the_reader_comes_near_and_what_scrolls_can_then_be_reached(
+    site: str, desktop: Watched
+) -> None:
+    page = desktop.page
+    page.set_viewport_size(PHONE)
+    page.goto(f"{site}/book/08-gradient-check.html", wait_until="load")
+    last = page.locator("article > section > section").last
+    wide = page.locator("article .cell_output pre", has_text="best nudge within 4-fold of the predicted")
+    near = "node => node.checkVisibility({contentVisibilityAuto: true})"
+    assert not last.locator("p").last.evaluate(near)
+    assert not wide.get_attribute("tabindex")
+    wide.evaluate("node => node.scrollIntoView()")
+    page.locator("article pre[tabindex='0']", has_text="best nudge").wait_for()
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
+def test_a_link_into_a_chapter_lands_on_its_target(site: str, desktop: Watched, size: dict[str, int]) -> None:
+    page = desktop.page
+    page.set_viewport_size(size)
+    page.goto(f"{site}/book/08-gradient-check.html", wait_until="load")
+    targets = page.locator("article :is(section section[id], div.exercise[id], div.math[id])").evaluate_all(
+        "nodes => nodes.map(node => node.id)"
+    )
+    assert len(targets) > 15
+    for target in targets[:: len(targets) // 8]:
+        page.goto("about:blank")
+        page.goto(f"{site}/book/08-gradient-check.html#{target}", wait_until="load")
+        page.wait_for_timeout(300)
+        top = page.locator(f"[id='{target}']").evaluate("node => node.getBoundingClientRect().top")
+        assert -1 <= top < 0.3 * size["height"], target
 
 
 def test_pictures_say_how_large_they_are_and_wait_until_the_reader_comes_near() -> None:

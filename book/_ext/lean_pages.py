@@ -3,7 +3,7 @@
 The theme puts a dozen style sheets and as many scripts on every page, among them an icon font of 1.5 MB. Here
 
 - all style sheets become `book.css`, without the rules that no page can use (icons are drawn by our own style sheet);
-- all scripts become `book.js`, run once the page has been read;
+- all scripts become `book.js`, run once the page has been read; a part that lays out the whole page is taken out;
 - a picture says how large it is, so that nothing jumps, has at most 256 colours, and is fetched when it comes near;
 - every page says what it may load: what comes from the site itself, and the scripts in it by their hash.
 
@@ -59,6 +59,12 @@ DOCUMENTATION_OPTIONS.search_as_you_type = false;
 // A page opened from a folder may not fetch others, so its search shows titles without excerpts.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 """
+# The theme asks every listing whether it scrolls, at once and after every change of the page, and so has all of a long
+# chapter laid out before the reader sees its top. scrollable.js does the same as the reader comes near.
+IMPATIENT = re.compile(
+    r'(function \w+\(\)\{)const \w+=\(\)=>\{document\.querySelectorAll\(\["pre",[^{}]*\{[^{}]*\}\)\}'
+    r".*?\w+\(\)\}(?=function)"
+)
 POLICY = (
     "default-src 'none'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'"
@@ -159,6 +165,9 @@ def bundle(static: Path, pages: list[str]) -> dict[str, str]:
     if missing:
         raise ExtensionError(f"the theme brings {missing} no more: lean_pages.py must learn what there is instead")
     scripts = [files[name].read_text(encoding="utf-8") for name in SCRIPTS]
+    scripts[-1], found = IMPATIENT.subn(r"\1}", scripts[-1])
+    if found != 1:
+        raise ExtensionError("the theme looks for what scrolls in another way: lean_pages.py must learn which")
     scripts.insert(1, SETTINGS)
     script = ";\n".join(re.sub(r"^//# sourceMappingURL=.*", "", text, flags=re.MULTILINE).strip() for text in scripts)
     used = words_of(pages, script)

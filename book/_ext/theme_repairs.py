@@ -3,6 +3,7 @@
 - thebe: its script declares one name twice on every page, which is a JavaScript error. The book launches notebooks
   elsewhere and needs none of it.
 - other hosts: no script or style sheet of a page may come from one.
+- exercises: the box in each of them has the same id as in all others; an id belongs to one thing.
 - the bibliography: it calls itself a list but holds what no list may hold, and its entries carry a role that browsers
   have dropped; without these roles a screen reader reads it well.
 """
@@ -13,6 +14,7 @@ from typing import Any
 from sphinx.errors import ExtensionError
 
 THEBE = re.compile(r'<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName = .*?</script>', re.DOTALL)
+SHARED_ID = re.compile(r'<section id="(?:exercise|solution)-content">')
 ROLES = {' role="doc-biblioentry"': "", ' role="list" class="citation-list"': ' class="citation-list"'}
 
 
@@ -34,6 +36,9 @@ def repair(app: Any, pagename: str, templatename: str, context: dict[str, Any], 
     context["script_files"], context["css_files"] = kept, sheets
     if "body" in context:
         context["body"] = THEBE.sub("", context["body"])
+        context["body"], boxes = SHARED_ID.subn("<section>", context["body"])
+        if not boxes and 'class="exercise ' in context["body"]:
+            raise ExtensionError(f"{pagename}: the boxes of exercises share no id any more: remove this repair")
         if "thebe-config" in context["body"]:
             raise ExtensionError(f"{pagename}: thebe writes itself into the page in a way not known here")
     if "citation-list" in context.get("body", ""):

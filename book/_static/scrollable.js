@@ -2,18 +2,21 @@
 // scroll should not be a stop on the way. And a verdict or any other output of one line is a sentence: it may wrap.
 (function () {
   "use strict";
-  function mark() {
-    document.querySelectorAll(".cell_output pre").forEach(function (output) {
-      if (!output.textContent.trim().includes("\n")) output.classList.add("sentence");
-    });
-    document.querySelectorAll("article :is(pre, table, div.math, .katex-display, .pst-scrollable-table-container)").forEach(function (box) {
+  // Told of a box when it is first laid out, which is when the reader comes near, and whenever its size changes.
+  var watch = new ResizeObserver(function (entries) {
+    entries.forEach(function (entry) {
+      var box = entry.target;
       var scrolls = box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== "visible";
       if (scrolls) box.setAttribute("tabindex", "0");
       else box.removeAttribute("tabindex");
     });
-  }
-  var waiting = 0;
-  window.addEventListener("load", mark);
-  window.addEventListener("resize", function () { clearTimeout(waiting); waiting = setTimeout(mark, 200); });
-  document.addEventListener("click", function () { setTimeout(mark, 50); }); // a solution may have been unfolded
+  });
+  window.addEventListener("load", function () {
+    document.querySelectorAll(".cell_output pre").forEach(function (output) {
+      if (!output.textContent.trim().includes("\n")) output.classList.add("sentence");
+    });
+    document.querySelectorAll("article :is(pre, table, div.math, .katex-display, .pst-scrollable-table-container)").forEach(function (box) {
+      watch.observe(box);
+    });
+  });
 })();
