@@ -9,10 +9,10 @@ from collections.abc import Callable
 import jax
 import numpy as np
 import torch
+from measure import steps_of_fit
 from sklearn.neural_network import MLPClassifier
 
 import scratchnet as sn
-from scratchnet.inplace import Gradient
 
 Once = Callable[[], np.ndarray | None]
 Maker = Callable[[np.ndarray, np.ndarray, sn.Parameters, np.ndarray, int, float], Once]
@@ -29,16 +29,8 @@ def steps(order: np.ndarray, batch_size: int) -> list[np.ndarray]:
 
 
 def scratchnet(X, y, start, order, batch_size, rate) -> Once:
-    """What happens inside `fit`; the generator of epoch.py draws the same order."""
-
-    def once() -> np.ndarray:
-        params, optimizer = start.copy(), sn.SGD(rate)
-        gradient = Gradient(params, batch_size, X.dtype)
-        for X_batch, y_batch in sn.minibatches(X, y, batch_size, np.random.default_rng(1)):
-            optimizer.step(params, gradient(X_batch, y_batch))
-        return params.theta
-
-    return once
+    """What happens inside `fit`; it draws the same order."""
+    return steps_of_fit(X, y, start, batch_size, rate)
 
 
 def scratchnet_fit(X, y, start, order, batch_size, rate) -> Once:
@@ -110,6 +102,8 @@ def floor(X, y, start, order, batch_size, rate) -> Once:
 
 
 def pytorch(compiled: bool) -> Maker:
+    """As its tutorials teach it. W lies transposed there, so the start and the end have to be turned."""
+
     def maker(X, y, start, order, batch_size, rate) -> Once:
         images, labels = torch.from_numpy(X), torch.from_numpy(y)
         loss_of = torch.nn.CrossEntropyLoss()
@@ -168,10 +162,16 @@ def jax_scan(X, y, start, order, batch_size, rate) -> Once:
 def sklearn_mlp(X, y, start, order, batch_size, rate) -> Once:
     """Its own loop, without momentum or penalty. It takes batches as they lie, so the shuffle is timed before it."""
     model = MLPClassifier(
-        start.sizes[1:-1], solver="sgd", alpha=0.0, batch_size=batch_size, learning_rate_init=rate, momentum=0.0,
-        nesterovs_momentum=False, shuffle=False,
-    )  # fmt: skip
-    model.partial_fit(X[:10], y[:10], classes=np.arange(start.sizes[-1]))
+        start.sizes[1:-1],
+        solver="sgd",
+        alpha=0.0,
+        batch_size=batch_size,
+        learning_rate_init=rate,
+        momentum=0.0,
+        nesterovs_momentum=False,
+        shuffle=False,
+    )
+    model.partial_fit(X[:batch_size], y[:batch_size], classes=np.arange(start.sizes[-1]))
 
     def once() -> np.ndarray:
         for W, b, layer in zip(model.coefs_, model.intercepts_, start.layers, strict=True):

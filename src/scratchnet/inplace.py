@@ -17,43 +17,51 @@ __all__ = ["Gradient"]
 class Gradient:
     """A function of a minibatch: the gradient of its mean cross-entropy with respect to `params`, as they then are.
 
-    `gradient(X, y)` with X (N, D) and labels y (N,), N at most `batch_size`, returns Parameters, which the next call
-    overwrites. X and y are not checked: a label that is no class would count as another one. dtype: that of X.
+    `gradient(X, y)` with X (N, D) and labels y (N,) returns Parameters, which the next call overwrites. The arrays in
+    between are those of the call before, or new ones where N has changed. X and y are not checked: a label that is
+    no class would count as another one. dtype: that of X.
     """
 
-    def __init__(self, params: Parameters, batch_size: int, dtype: np.dtype[np.floating]) -> None:
-        kind = np.result_type(params.theta.dtype, dtype)
+    def __init__(self, params: Parameters, dtype: np.dtype[np.floating]) -> None:
         self.layers = params.layers
         self.grads = Parameters(params.sizes, params.theta.dtype)
-        self.Z = [np.empty((batch_size, width), kind) for width in params.sizes[1:]]
-        self.A = [np.empty((batch_size, width), kind) for width in params.sizes[1:-1]]
-        self.row = np.empty((batch_size, 1), kind)
-        self.n = np.arange(batch_size)
+        self.kind = np.result_type(params.theta.dtype, dtype)
+        self.make_arrays(0)
+
+    def make_arrays(self, N: int) -> None:
+        """Make what a batch of N examples fills."""
+        widths = self.grads.sizes[1:]
+        self.Z = [np.empty((N, width), self.kind) for width in widths]
+        self.A = [np.empty((N, width), self.kind) for width in widths[:-1]]
+        self.row = np.empty((N, 1), self.kind)
+        self.n = np.arange(N)
 
     def __call__(self, X: FloatArray, y: IntArray) -> Parameters:
         N, last = len(X), len(self.layers) - 1
-        A = [X, *(array[:N] for array in self.A)]
+        if len(self.n) != N:
+            self.make_arrays(N)
+        A = [X, *self.A]
         for index, layer in enumerate(self.layers):  # forward
-            Z = self.Z[index][:N]
+            Z = self.Z[index]
             np.matmul(A[index], layer.W, out=Z)
             np.add(Z, layer.b, out=Z)
             if index < last:
                 np.maximum(Z, 0, out=A[index + 1])
-        dZ, row = self.Z[last][:N], self.row[:N]  # (softmax(Z) − Y)/N, in the place of Z
+        dZ, row = self.Z[last], self.row  # (softmax(Z) − Y)/N, in the place of Z
         np.maximum.reduce(dZ, axis=1, keepdims=True, out=row)
         np.subtract(dZ, row, out=dZ)
         np.exp(dZ, out=dZ)
         np.add.reduce(dZ, axis=1, keepdims=True, out=row)
         np.divide(dZ, row, out=dZ)
-        dZ[self.n[:N], y] -= 1
+        dZ[self.n, y] -= 1
         np.divide(dZ, N, out=dZ)
         for index in reversed(range(last + 1)):  # backward
             layer = self.grads.layers[index]
             np.matmul(A[index].T, dZ, out=layer.W)
-            np.add.reduce(dZ, axis=0, dtype=dZ.dtype, out=layer.b)
+            np.add.reduce(dZ, axis=0, out=layer.b)
             if index > 0:
                 dA = A[index]  # its activations are no longer needed
                 np.matmul(dZ, self.layers[index].W.T, out=dA)
-                np.multiply(dA, self.Z[index - 1][:N] > 0, out=dA)
+                np.multiply(dA, self.Z[index - 1] > 0, out=dA)
                 dZ = dA
         return self.grads

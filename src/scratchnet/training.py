@@ -107,7 +107,7 @@ def fit(
         state.resume(params, history, rng)
     steps = epochs * -(-len(X) // batch_size)
     step = len(history.loss) * (steps // epochs)
-    gradient = Gradient(params, min(batch_size, len(X)), X.dtype)
+    gradient = Gradient(params, X.dtype)
     try:
         for epoch in _epochs(len(history.loss), epochs, progress):
             with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is reported once, in words

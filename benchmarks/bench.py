@@ -1,0 +1,124 @@
+"""What an epoch costs, here and in the frameworks: run every measurement and keep the results for the book.
+
+    python benchmarks/bench.py [--rounds N] [--into FOLDER]
+
+Run by `make bench`, where nothing else runs: a quarter of an hour on two cores. Each measurement is a process of its
+own, because the number of threads is set before NumPy loads: the epoch is run on one thread and on all cores, the rest
+on one. When all are done it writes frameworks.csv (one epoch by everyone), costs.csv (growth, time to a target, memory)
+and frameworks.npz (gradients), and prints ratios and whether the bars are met. Exits 1, and writes nothing, when a
+measurement fails; not when a bar is missed, since that depends on the machine.
+"""
+
+import argparse
+import csv
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from importlib.metadata import version
+from io import StringIO
+from pathlib import Path
+
+HERE = Path(__file__).parent
+BOOK = HERE.parent / "book"
+EPOCH = ("threads", "images", "sizes", "batch", "who", "seconds", "ratio", "off")
+COSTS = ("question", "case", "at", "value")
+
+
+def run(script: str, argument: object, threads: int = 1) -> list[list[str]]:
+    """Run one measurement in a process of its own and return the table that it prints."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE.parent / "src"), str(HERE)])}
+    environment |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
+    if threads == 1:
+        environment["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+    print(f"{script}, threads: {threads} …", file=sys.stderr, flush=True)
+    command = [sys.executable, HERE / script, str(argument)]
+    found = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    if found.returncode:
+        raise SystemExit(f"{script} failed, so nothing was written")
+    return list(csv.reader(StringIO(found.stdout)))
+
+
+def machine(rounds: int) -> str:
+    """Return a line that says what was measured, and on what."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")] or [platform.machine()]
+    versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", "torch", "jax", "scikit-learn"))
+    python = f"Python {platform.python_version()}"
+    return f"# {python}, {versions}; {names[0]}, {os.cpu_count()} cores; medians of {rounds} interleaved rounds"
+
+
+def report(epoch: list[dict[str, str]], costs: list[list[str]]) -> str:
+    """Return the ratios as tables, and the bars."""
+    cases: dict[tuple[str, ...], dict[str, float]] = defaultdict(dict)
+    for row in epoch:
+        cases[tuple(row[name] for name in EPOCH[:4])][row["who"]] = float(row["seconds"])
+    lines = []
+    for (threads, images, sizes, batch), seconds in cases.items():
+        ours = seconds["scratchnet"]
+        lines += ["", f"{images} images, {sizes}, batches of {batch}, threads: {threads}; scratchnet {ours:.3f} s"]
+        lines += [f"  {who:28}{time / ours:6.2f}" for who, time in seconds.items()]
+    at = {case[3]: time for case, time in cases.items() if case[0] == "1" and case[2] == "784-10-10"}
+    best = min(time for who, time in at["128"].items() if who not in ("scratchnet", "floor"))
+    value = {(case, at): float(value) for _, case, at, value in costs}
+    slow, quick = (
+        sum(number for (case, _), number in value.items() if case == name)
+        for name in ("500 full-batch steps, seconds", "SGD, seconds to 88 %")
+    )
+    memory = max(float(peak) / float(images) for question, _, images, peak in costs if question == "memory")
+    ours = {batch: seconds["scratchnet"] for batch, seconds in at.items()}
+    lines += ["", "one thread, 784-10-10"]
+    for what, number, least, most in (
+        ("batch 32, PyTorch / scratchnet", at["32"]["PyTorch"] / ours["32"], 5, None),
+        ("batch 32, scikit-learn / scratchnet", at["32"]["scikit-learn"] / ours["32"], 3, None),
+        ("batch 32, JAX / scratchnet", at["32"]["JAX, jit and scan"] / ours["32"], 1, None),
+        ("batch 32, scratchnet / floor", ours["32"] / at["32"]["floor"], None, 1.6),
+        ("batch 128, fastest other / scratchnet", best / ours["128"], 1, None),
+        ("500 full-batch steps / SGD to 88 %", slow / quick, 100, None),
+        ("peak memory of fit / images", memory, None, 2),
+    ):
+        met = number >= least if least else number <= most
+        bar = f"at least {least}" if least else f"at most {most}"
+        lines.append(f"  {what:38}{number:7.2f}   {bar}: {'met' if met else 'missed'}")
+    return "\n".join(lines)
+
+
+def write(path: Path, head: str, names: tuple[str, ...], rows: list[list[str]]) -> None:
+    """Write a table, whole or not at all."""
+    partial = path.with_suffix(".partial")
+    with partial.open("w", encoding="utf-8", newline="") as file:
+        file.write(f"{head}\n")
+        csv.writer(file, lineterminator="\n").writerows([names, *rows])
+    partial.replace(path)
+
+
+def main(rounds: int, into: Path) -> int:
+    """Measure, then write and print."""
+    if not into.is_dir():
+        raise SystemExit(f"{into}: there is no such folder")
+    if not any(shutil.which(name) for name in (os.environ.get("CXX", "c++"), "g++", "clang++")):
+        raise SystemExit("torch.compile needs a C++ compiler: install g++ or clang++")
+    with tempfile.TemporaryDirectory() as folder:
+        gradients = Path(folder) / "frameworks.npz"
+        run("gradients.py", gradients)
+        costs = [*run("memory.py", rounds), *run("growth.py", rounds), *run("target.py", rounds)]
+        epoch = [row for threads in (1, max(2, os.cpu_count() or 2)) for row in run("epoch.py", rounds, threads)]
+        head = machine(rounds)
+        shutil.copyfile(gradients, into / "frameworks.partial")
+        (into / "frameworks.partial").replace(into / "frameworks.npz")
+    write(into / "frameworks.csv", head, EPOCH, epoch)
+    write(into / "costs.csv", head, COSTS, costs)
+    print(report([dict(zip(EPOCH, row, strict=True)) for row in epoch], costs))
+    return 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--into", type=Path, default=BOOK)
+    chosen = parser.parse_args()
+    sys.exit(main(chosen.rounds, chosen.into))

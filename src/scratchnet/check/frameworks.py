@@ -1,0 +1,200 @@
+"""Mark the exercises of the chapter "frameworks"."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from scratchnet.check import exercise, expect_array, expect_number, hint
+from scratchnet.types import FloatArray
+
+
+def _require_function(answer: Any) -> None:
+    if not callable(answer):
+        hint("The answer is a function: hand over its name, without brackets after it.")
+
+
+@exercise("frameworks.products", "Backward costs twice as much as forward, less one product that nobody needs.")
+def _products(answer: Any) -> None:
+    _require_function(answer)
+    for sizes, N in (((784, 10, 10), 32), ((7, 5, 4, 3), 6), ((9, 2), 5)):
+        layers = [N * D * H for D, H in pairwise(sizes)]
+        biases = N * sum(sizes[1:])
+        want, all_of_them = 3 * sum(layers) - layers[0], 3 * sum(layers)
+        mistakes = {
+            "That is the forward pass alone and a step also goes backward": sum(layers),
+            "That is the backward pass alone": 2 * sum(layers) - layers[0],
+            "The gradient of the images is in there and training does not need it": all_of_them,
+            "dX of the last layer is needed and that of the first is not": all_of_them - layers[-1],
+            "Every layer but the first also passes a gradient down": 2 * sum(layers),
+            "That is for one image and a step takes a batch": want // N,
+            "That counts additions too and only multiplications are asked for": 2 * want,
+            "A bias is added and multiplies nothing": want + biases,
+        }
+        got = answer(sizes, N)
+        # where two mistakes reach the same number (a single layer) the first one named is meant
+        expect_number(got, want, 1e-9, **{name.replace(" ", "_"): number for name, number in mistakes.items()})
+
+
+@exercise("frameworks.fixed", "Two batch sizes are enough to tell what is paid for a step and what for an image.")
+def _fixed(answer: Any) -> None:
+    _require_function(answer)
+    for N, B, C, s, h in ((42000, 32, 128, 50e-3, 2e-3), (1000, 10, 30, 3.0, 0.25), (600, 60, 20, 1.0, 2.0)):
+        m, n = -(-N // B), -(-N // C)
+        E, F = m * (s + h * B), n * (s + h * C)
+        got = answer(N, B, E, C, F)
+        if not isinstance(got, tuple | list | np.ndarray) or len(got) != 2:
+            hint("The function should return two things, s and h.")
+        if np.allclose(np.array(got, float), (h, s)):
+            hint("The two are in the other order: first s, the cost of a step, then h, that of an image.")
+        slope = (F - E) / (C - B)
+        expect_number(
+            got[1],
+            h,
+            1e-5,
+            Those_are_times_of_epochs_and_the_line_is_about_a_step_so_divide_by_the_number_of_steps=slope,
+            The_number_of_steps_is_a_whole_number_and_the_small_batch_at_the_end_is_a_step=(F * C - E * B)
+            / N
+            / (C - B),
+            The_slope_has_the_difference_of_the_batch_sizes_below=F / n - E / m,
+            More_images_take_longer_so_h_is_positive=-h,
+            That_is_the_time_of_a_step_over_its_images_and_the_fixed_part_is_still_in_it=E / m / B,
+        )
+        expect_number(
+            got[0],
+            s,
+            1e-5,
+            That_is_a_whole_step_and_the_part_of_its_images_is_still_in_it=E / m,
+            Take_off_h_for_each_image_of_the_batch_and_not_once=E / m - h,
+            That_is_what_the_images_of_the_batch_cost=h * B,
+            That_is_for_the_steps_of_a_whole_epoch=s * m,
+        )
+
+
+def _flip_at(s1: float, r1: float, s2: float, r2: float) -> float | None:
+    if r1 == r2:
+        return None
+    a = (s2 - s1) / (1 / r1 - 1 / r2)
+    return a if a > 0 else None
+
+
+@exercise("frameworks.flip", "Fixed costs decide below that size, and speed above it.")
+def _flip(answer: Any) -> None:
+    _require_function(answer)
+    for s1, r1, s2, r2 in ((1.0, 2.0, 4.0, 5.0), (4.0, 5.0, 1.0, 2.0), (1.0, 5.0, 4.0, 2.0), (1.0, 3.0, 2.0, 3.0)):
+        want = _flip_at(s1, r1, s2, r2)
+        try:
+            got = answer(s1, r1, s2, r2)
+        except ZeroDivisionError:
+            hint("With equal speeds the two lines are parallel, and you divide by zero. What is the answer then?")
+        if want is None:
+            if got is not None:
+                parallel = "The speeds are equal, so the gap stays as it is"
+                always = "The first program has the smaller fixed cost and the greater speed"
+                hint(f"{parallel if r1 == r2 else always}: nobody overtakes, and the answer is None, not {got}.")
+            continue
+        if got is None:
+            who = "first" if s1 > s2 else "second"
+            hint(f"The {who} program has the larger fixed cost and the greater speed: from some size on it wins.")
+        expect_number(
+            got,
+            want,
+            1e-9,
+            The_sign_is_turned_round=-want,
+            r_is_a_speed_so_the_time_is_the_size_divided_by_it=(s2 - s1) / (r1 - r2),
+            r_is_a_speed_and_the_time_is_the_size_divided_by_it=(s2 - s1) / (r2 - r1),
+            That_is_the_time_at_which_they_meet_and_the_size_is_asked_for=s1 + want / r1,
+        )
+
+
+def _from_pytorch(
+    vector: FloatArray,
+    sizes: tuple[int, ...],
+    turn: Callable[[FloatArray, int, int], FloatArray] = lambda part, D, H: part.reshape(H, D).T,
+    biases_first: bool = False,
+) -> FloatArray:
+    parts, begin = [], 0
+    for D, H in pairwise(sizes):
+        weights, biases = vector[begin : begin + D * H], vector[begin + D * H : begin + D * H + H]
+        both = [turn(weights, D, H).ravel(), biases]
+        parts += both[::-1] if biases_first else both
+        begin += D * H + H
+    return np.concatenate(parts)
+
+
+@exercise("frameworks.layout", "The same numbers in another order: a transpose is no change of the network.")
+def _layout(answer: Any) -> None:
+    _require_function(answer)
+    for sizes in ((4, 3, 2), (3, 5, 2, 4)):
+        vector = np.arange(float(sum(D * H + H for D, H in pairwise(sizes))))
+        given, want = vector.copy(), _from_pytorch(vector, sizes)
+        got = expect_array(answer(given, sizes), want.shape)
+        if not np.array_equal(given, vector):
+            hint("The vector that was given has changed: lay the numbers out in a new one.")
+        if np.array_equal(got, want):
+            continue
+        for wrong, sentence in (
+            (vector, "Nothing has moved: each layer's weights have to be transposed."),
+            (
+                _from_pytorch(vector, sizes, lambda part, D, H: part.reshape(D, H).T),
+                "The weights lie there as H rows of D numbers. Give them that shape first, and then transpose.",
+            ),
+            (
+                _from_pytorch(vector, sizes, biases_first=True),
+                "Within a layer the weights come first, then the biases.",
+            ),
+        ):
+            if np.array_equal(got, wrong):
+                hint(sentence)
+        hint("The right numbers are not in the right places. Try it with one layer of 2 inputs and 1 unit, on paper.")
+
+
+@exercise("frameworks.race", "Warm, interleaved, the median: whoever repeats it will find about the same.")
+def _race(answer: Any) -> None:
+    _require_function(answer)
+    # a clock that only our functions move: each first call is slow, the second round is held up, reading takes a bit
+    now, log = [0.0], []
+    durations = {"a": [90.0, 2.0, 50.0, 3.0, 2.0, 4.0], "b": [90.0, 6.0, 80.0, 6.0, 9.0, 9.0], "c": [90.0] + 5 * [1.0]}
+    left = {name: iter(times) for name, times in durations.items()}
+
+    def runner(name: str) -> Callable[[], None]:
+        def once() -> None:
+            log.append(name)
+            now[0] += next(left[name], 1.0)
+
+        return once
+
+    def clock() -> float:
+        log.append("clock")
+        return now[0]
+
+    got = answer({name: runner(name) for name in durations}, 5, clock)
+    ran = [name for name in log if name != "clock"]
+    if ran[:3] != ["a", "b", "c"] or len(ran) != 18:
+        each = {name: ran.count(name) for name in durations}
+        if each == dict.fromkeys(durations, 5):
+            hint("Every function ran five times, so the first round was no warm-up: call each once before, untimed.")
+        if ran != sorted(ran) or each != dict.fromkeys(durations, 6):
+            hint(f"With 5 rounds each function should run 6 times, once to warm up. They ran {each}.")
+    if ran != 6 * ["a", "b", "c"]:
+        hint("One program finished before the next began. The round is the outer loop: everybody once, and again.")
+    if log.count("clock") != 30:
+        hint("Read the clock twice for each timed call, right before and right after it, and not for the warm-up.")
+    if not isinstance(got, dict) or set(got) != set(durations):
+        hint("Return a dictionary with the names of `run`.")
+    timed = {name: np.array(times[1:]) for name, times in durations.items()}
+    for rule, sentence in (
+        (np.median, ""),
+        (np.mean, "That is the mean, and one call that was held up moves it. Take the median."),
+        (np.min, "That is the smallest time of each. The median was asked for."),
+    ):
+        middle = {name: float(rule(times)) for name, times in timed.items()}
+        for reference, other in ((middle["a"], ""), (1.0, "Those are seconds. Divide by the first one's median.")):
+            if all(np.isclose(float(got[name]), middle[name] / reference) for name in middle):
+                if sentence or other:
+                    hint(sentence or other)
+                return
+    if all(np.isclose(float(got[name]), np.median(timed["a"]) / np.median(timed[name])) for name in timed):
+        hint("The ratio is upside down: a program that takes twice as long as the first should get a 2.")
+    hint("The numbers are not the medians over the first median. Is every time `clock()` after less `clock()` before?")

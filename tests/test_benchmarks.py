@@ -1,0 +1,230 @@
+"""The measurements of chapter "frameworks": the stored tables are whole, and what can be repeated cheaply is."""
+
+import ast
+import csv
+import importlib
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+import sklearn.neural_network  # noqa: F401 - before the stand-ins below
+
+import scratchnet as sn
+from scratchnet.storage import read_arrays
+
+ROOT = Path(__file__).parents[1]
+BOOK = ROOT / "book"
+SCRIPTS = ("bench", "contenders", "growth", "measure", "memory", "target")
+
+
+@pytest.fixture(scope="module")
+def programs() -> Iterator[SimpleNamespace]:
+    """The programs as modules. PyTorch and JAX are not installed here: names without content stand in for them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "benchmarks")
+        with pytest.MonkeyPatch.context() as only_now:  # SciPy would take the stand-in for PyTorch itself
+            for name in ("torch", "jax"):
+                only_now.setitem(sys.modules, name, ModuleType(name))
+            importlib.import_module("contenders")
+        yield SimpleNamespace(**{name: importlib.import_module(name) for name in SCRIPTS})
+        for name in SCRIPTS:
+            del sys.modules[name]
+
+
+def read(name: str) -> list[dict[str, str]]:
+    head, *lines = (BOOK / name).read_text(encoding="utf-8").splitlines()
+    assert head.startswith("# Python 3.")
+    return list(csv.DictReader(lines))
+
+
+def cases() -> list[tuple[int, tuple[int, ...], int]]:
+    """What epoch.py measures, which cannot be imported without PyTorch."""
+    (value,) = re.findall(
+        r"^CASES = (\(.*?^\))", (ROOT / "benchmarks" / "epoch.py").read_text(), re.DOTALL | re.MULTILINE
+    )
+    return ast.literal_eval(value)
+
+
+def test_the_table_of_the_race_has_everyone_in_every_case_on_one_thread_and_on_several(
+    programs: SimpleNamespace,
+) -> None:
+    rows = read("frameworks.csv")
+    threads = {int(row["threads"]) for row in rows}
+    assert len(threads) == 2
+    assert min(threads) == 1
+    found = {tuple(row[name] for name in ("threads", "images", "sizes", "batch", "who")) for row in rows}
+    assert len(found) == len(rows)
+    assert found == {
+        (str(number), str(images), "-".join(map(str, sizes)), str(batch), who)
+        for number in threads
+        for images, sizes, batch in cases()
+        for who in programs.contenders.CONTENDERS
+    }
+
+
+def test_ratios_are_those_of_the_seconds_and_all_did_the_same_work() -> None:
+    rows = read("frameworks.csv")
+    key = ("threads", "sizes", "batch")
+    ours = {tuple(row[k] for k in key): float(row["seconds"]) for row in rows if row["who"] == "scratchnet"}
+    for row in rows:
+        wanted = float(row["seconds"]) / ours[tuple(row[k] for k in key)]
+        assert float(row["ratio"]) == pytest.approx(wanted, rel=0.01, abs=0.006)
+        assert row["off"] == "" if row["who"] == "floor" else float(row["off"]) < 1e-3
+
+
+def test_what_was_measured_is_what_is_locked() -> None:
+    locked = set(re.findall(r"^(\S+)==([^ ;]+)", (ROOT / "requirements" / "bench.txt").read_text(), re.MULTILINE))
+    for name in ("frameworks.csv", "costs.csv"):
+        head = (BOOK / name).read_text(encoding="utf-8").partition("\n")[0]
+        for package in ("numpy", "torch", "jax", "scikit-learn"):
+            (version,) = re.findall(rf" {package} ([\d.]+)", head)
+            assert (package, version) in locked
+
+
+def test_nothing_of_the_frameworks_gets_into_the_environment_of_the_book() -> None:
+    for name in ("book", "test", "maintain"):
+        text = (ROOT / "requirements" / f"{name}.txt").read_text()
+        assert not re.search(r"^(torch|jax|nvidia|cuda)", text, re.MULTILINE)
+
+
+def test_stored_gradients_equal_ours_and_scikit_learn_s_can_be_found_again(programs: SimpleNamespace) -> None:
+    stored = read_arrays(BOOK / "frameworks.npz", "gradients")
+    assert set(stored) == {"start", "PyTorch", "JAX", "scikit-learn"}
+    X, y = (array[:32] for array in programs.measure.training_images())
+    start = sn.initialize((784, 10, 10), np.random.default_rng(0))
+    np.testing.assert_array_equal(start.theta, stored["start"])
+    Z, cache = sn.forward(start, X)
+    ours = sn.backward(start, cache, sn.cross_entropy_backward(Z, y)).theta
+    again = start.theta - programs.contenders.sklearn_mlp(X, y, start, np.arange(32), 32, 1.0)()
+    for theirs in (stored["PyTorch"], stored["JAX"], stored["scikit-learn"], again):
+        assert sn.relative_error(theirs, ours) < 1e-6
+
+
+@pytest.mark.parametrize("images", [96, 100])  # whole batches, and a shorter one at the end
+def test_who_can_run_here_ends_an_epoch_at_the_same_parameters(programs: SimpleNamespace, images: int) -> None:
+    X, y = (array[:images] for array in programs.measure.training_images())
+    start, order = sn.initialize((784, 6, 10), np.random.default_rng(2)), np.random.default_rng(1).permutation(images)
+    run = {name: make(X, y, start, order, 32, 0.05) for name, make in programs.contenders.CONTENDERS.items()
+           if "PyTorch" not in name and "JAX" not in name}  # fmt: skip
+    assert len(run) == 6
+    ends = {name: once() for name, once in run.items()}
+    assert ends.pop("floor") is None
+    for theta in ends.values():
+        assert sn.relative_error(theta, ends["scratchnet"]) < 1e-6
+    np.testing.assert_array_equal(run["scikit-learn"](), ends["scikit-learn"])  # from the start again, not from the end
+    assert sn.relative_error(start.theta, ends["scratchnet"]) > 1e-3
+
+
+def test_the_table_of_costs_is_whole(programs: SimpleNamespace) -> None:
+    growth, rows = programs.growth, read("costs.csv")
+    grown = {"images": growth.IMAGES, "hidden units": growth.WIDTHS, "hidden layers of 128": growth.DEPTHS}
+    wanted = {("growth", case, str(at)) for case, steps in grown.items() for at in steps}
+    wanted |= {("memory", sizes, "132") for sizes in ("784-10-10", "784-128-10")}
+    for what in ("SGD, seconds to 88 %", "500 full-batch steps, seconds", "500 full-batch steps, accuracy"):
+        wanted |= {("target", what, str(seed)) for seed in programs.target.SEEDS}
+    assert {(row["question"], row["case"], row["at"]) for row in rows} == wanted
+    assert len(rows) == len(wanted)
+    assert all(0.7 < float(row["value"]) < 0.9 for row in rows if "accuracy" in row["case"])
+
+
+def test_fit_takes_the_memory_that_the_table_says(
+    programs: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert programs.memory.main() == 0
+    now = list(csv.reader(capsys.readouterr().out.splitlines()))
+    stored = [row for row in read("costs.csv") if row["question"] == "memory"]
+    for row, (_, sizes, images, peak) in zip(stored, now, strict=True):
+        assert (row["case"], row["at"]) == (sizes, images)
+        assert float(peak) == pytest.approx(float(row["value"]), rel=0.05)
+        assert float(images) < float(peak) < 2 * float(images)
+
+
+def test_sgd_reaches_the_target(programs: SimpleNamespace) -> None:
+    X, y = programs.measure.training_images()
+    train, dev = sn.train_dev_split(X, y, 2000, np.random.default_rng(0))
+    assert 0 < programs.target.minibatch_seconds(train, dev, np.random.default_rng(0)) < 600
+
+
+def test_a_median_is_over_rounds_that_take_turns(programs: SimpleNamespace) -> None:
+    log: list[str] = []
+    medians = programs.measure.medians({name: lambda name=name: log.append(name) for name in "ab"}, 3)
+    assert log == ["a", "b"] * 3
+    assert set(medians) == {"a", "b"}
+
+
+def table(programs: SimpleNamespace, ours: float) -> tuple[list[dict[str, str]], list[list[str]]]:
+    names = {"scratchnet": ours, "floor": 0.1, "PyTorch": 1.0, "scikit-learn": 0.6, "JAX, jit and scan": 0.2}
+    epoch = [
+        dict(zip(programs.bench.EPOCH, ("1", "9", "784-10-10", batch, who, str(time), "", ""), strict=True))
+        for batch in ("32", "128")
+        for who, time in names.items()
+    ]
+    costs = [["target", "500 full-batch steps, seconds", "0", "50"], ["target", "SGD, seconds to 88 %", "0", "0.1"]]
+    return epoch, [*costs, ["memory", "784-10-10", "132", "150"]]
+
+
+@pytest.mark.parametrize(
+    ("ours", "missed"), [(0.15, []), (0.17, ["floor"]), (0.25, ["PyTorch", "scikit-learn", "JAX", "floor", "fastest"])]
+)
+def test_the_report_says_which_bars_are_missed(programs: SimpleNamespace, ours: float, missed: list[str]) -> None:
+    lines = programs.bench.report(*table(programs, ours)).splitlines()
+    bars = [line for line in lines if line.endswith(("met", "missed"))]
+    assert len(bars) == 7
+    found = [line for line in bars if line.endswith("missed")]
+    assert len(found) == len(missed)
+    assert all(word in line for word, line in zip(missed, found, strict=True))
+
+
+def test_results_are_written_when_all_is_measured_or_not_at_all(
+    programs: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = programs.bench
+    epoch, costs = table(programs, 0.15)
+    asked: list[tuple[str, int]] = []
+    fails = True
+
+    def run(script: str, argument: object, threads: int = 1) -> list[list[str]]:
+        asked.append((script, threads))
+        if script == "gradients.py":
+            Path(str(argument)).write_bytes(b"gradients")
+        if script == "epoch.py" and threads > 1 and fails:
+            raise SystemExit("epoch.py failed, so nothing was written")
+        return [list(row.values()) for row in epoch] if script == "epoch.py" else costs
+
+    monkeypatch.setattr(bench, "run", run)
+    monkeypatch.setattr(bench, "version", lambda name: "1.0")
+    monkeypatch.setattr(bench.shutil, "which", lambda name: None)
+    with pytest.raises(SystemExit, match=r"install g\+\+ or clang"):
+        bench.main(5, tmp_path)
+    monkeypatch.setattr(bench.shutil, "which", lambda name: name)
+    with pytest.raises(SystemExit, match="there is no such folder"):
+        bench.main(5, tmp_path / "nowhere")
+    assert asked == []
+    with pytest.raises(SystemExit, match="nothing was written"):
+        bench.main(5, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    fails = False
+    assert bench.main(5, tmp_path) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["costs.csv", "frameworks.csv", "frameworks.npz"]
+    assert (tmp_path / "frameworks.npz").read_bytes() == b"gradients"
+    head, names, *rows = (tmp_path / "frameworks.csv").read_text().splitlines()
+    assert head.startswith("# Python 3.")
+    assert "medians of 5" in head
+    assert names == "threads,images,sizes,batch,who,seconds,ratio,off"
+    assert len(rows) == 2 * len(epoch)
+    assert "scratchnet / floor" in capsys.readouterr().out
+
+
+def test_a_measurement_runs_on_the_threads_it_is_given_and_a_failure_is_a_sentence(
+    programs: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(programs.bench, "HERE", tmp_path)
+    (tmp_path / "good.py").write_text("import os, sys\nprint(sys.argv[1], os.environ['OPENBLAS_NUM_THREADS'], sep=',')")
+    (tmp_path / "bad.py").write_text("print('half a table')\nraise SystemExit(3)")
+    assert programs.bench.run("good.py", 7, threads=3) == [["7", "3"]]
+    with pytest.raises(SystemExit, match=r"^bad.py failed, so nothing was written$"):
+        programs.bench.run("bad.py", 7)
