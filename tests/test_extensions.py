@@ -6,13 +6,17 @@ import importlib.util
 import os
 import re
 from collections import namedtuple
+from html import unescape
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import nbformat
 import pytest
 from docutils import nodes
 from docutils.utils import new_document
+from nbclient import NotebookClient
 from PIL import Image
 from sphinx.errors import ExtensionError
 from sphinxcontrib import katex
@@ -62,6 +66,21 @@ def test_an_address_of_its_own_goes_first_and_the_rest_follows_it() -> None:
     config = SimpleNamespace(html_baseurl="https://book.example/v1/", html_theme_options={})
     extension("site_address").derive(None, config)
     assert (config.ogp_site_url, config.notfound_urls_prefix) == ("https://book.example/v1/", "/v1/")
+
+
+def test_the_link_for_a_jupyterhub_names_the_repository_of_the_configuration() -> None:
+    config = SimpleNamespace(
+        myst_substitutions={},
+        html_theme_options={"repository_url": "https://github.com/Ada/book", "repository_branch": "trunk"},
+    )
+    extension("site_address").offer_link(None, config)
+    link = urlsplit(unescape(re.sub("<[^>]*>", "", config.myst_substitutions["hub_link"])))
+    assert link.path == "/hub/user-redirect/git-pull"
+    assert parse_qs(link.query) == {
+        "repo": ["https://github.com/Ada/book"],
+        "branch": ["trunk"],
+        "urlpath": ["lab/tree/book/book/index.ipynb"],
+    }
 
 
 def test_thebe_is_taken_off_the_page_and_nothing_else() -> None:
@@ -310,7 +329,7 @@ LISTING = '<div class="{}"><div class="highlight"><pre>{}</pre></div></div>'
 
 def test_a_line_of_python_knows_its_indent_and_keeps_its_text() -> None:
     code = '<span></span>def f():\n\n    <span class="k">return</span> <span class="mi">1</span>\n'
-    page = listed(LISTING.format("highlight-python notranslate", code))
+    page = listed(LISTING.format("highlight-ipython3 notranslate", code))
     lines = re.findall(r'<span class="line" style="--in:(\d+)">(.*?\n)</span>', page, re.DOTALL)
     assert [int(indent) for indent, _ in lines] == [0, 0, 4]
     assert "".join(line for _, line in lines) == code
@@ -343,3 +362,12 @@ def test_the_page_of_the_module_links_chapters_and_leaves_out_what_says_nothing(
     )
     assert module.empty_lists(None, "class", "H", None, None, "(a=<factory>)", None) == ("(a=[])", None)
     assert module.empty_lists(None, "class", "H", None, None, None, None) == (None, None)
+
+
+def test_what_a_cell_prints_is_one_output_to_the_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(NotebookClient, "__init__", NotebookClient.__init__)  # and back again, afterwards
+    extension("whole_outputs").setup(None)
+    pieces = "import time\nfor word in ('one', '\\n\\n', 'two'):\n    print(word, end='', flush=True), time.sleep(0.1)"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(pieces)])
+    NotebookClient(notebook, kernel_name="python3").execute()
+    assert [output.text for output in notebook.cells[0].outputs] == ["one\n\ntwo"]

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -12,6 +13,10 @@ import scratchnet as sn
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/README.md")]
+
+
+def commands(job: dict[str, Any]) -> list[str]:
+    return [step["run"] for step in job["steps"] if "run" in step]
 
 
 def read(name: str) -> str:
@@ -56,5 +61,22 @@ def test_the_workflow_tests_every_python_from_the_oldest_promised() -> None:
     versions = workflow["jobs"]["test"]["strategy"]["matrix"]["python"]
     assert versions == ["3.11", "3.12", "3.13", "3.14"]
     assert PROJECT["requires-python"] == f">={versions[0]}"
-    commands = [step["run"] for step in workflow["jobs"]["test"]["steps"] if "run" in step]
-    assert commands == ["make test PYTHON=python"]
+    assert commands(workflow["jobs"]["test"]) == ["make test PYTHON=python"]
+    oldest = workflow["jobs"]["oldest"]
+    assert commands(oldest) == ["make oldest PYTHON=python"]
+    assert [step["with"]["python-version"] for step in oldest["steps"] if "with" in step] == versions[:1]
+
+
+def test_every_target_that_a_workflow_makes_is_in_the_makefile_and_what_lasts_is_asked_every_week() -> None:
+    workflows = {
+        path.stem: yaml.safe_load(path.read_text("utf-8")) for path in (ROOT / ".github/workflows").glob("*.yml")
+    }
+    made = {
+        name: {
+            word for job in file["jobs"].values() for line in commands(job) for word in re.findall(r"make (\w+)", line)
+        }
+        for name, file in workflows.items()
+    }
+    assert set().union(*made.values()) <= set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+    assert {"locks", "test", "lasting", "links"} <= made["lasting"]
+    assert "schedule" in workflows["lasting"][True]  # to YAML, "on" is true

@@ -1,23 +1,39 @@
 """Write requirements/*.txt: every package, its exact version and its hashes, for Python 3.11 to 3.14 on any system.
 
-Run by `make locks`. Versions already locked stay; `make locks UPGRADE=1` takes the newest that fit together. The
-largest environment is resolved first and the smaller ones are held to its versions, so one folder can hold all three.
+Run by `make locks`. Versions already locked stay; `make locks UPGRADE=1` takes the newest that fit together. Says what
+changed. The largest environment is resolved first and the others are held to its versions, so one folder can hold all
+but two with folders of their own: "bench", compared at the same versions of NumPy and scikit-learn, and "oldest".
 """
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 REQUIREMENTS = Path(__file__).parents[1] / "requirements"
-NAMES = ("maintain", "test", "book")
+NAMES = ("maintain", "test", "book", "bench", "oldest")
+
+
+def changes(before: str, after: str) -> list[str]:
+    """Return a line for every package whose version differs between two locks."""
+    old, new = (dict(re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE)) for text in (before, after))
+    lines = []
+    for name in sorted(old | new):
+        if name not in new:
+            lines.append(f"{name}: {old[name]} is gone")
+        elif name not in old:
+            lines.append(f"{name}: {new[name]} is new")
+        elif old[name] != new[name]:
+            lines.append(f"{name}: {old[name]} to {new[name]}")
+    return lines
 
 
 def lock(name: str, upgrade: bool) -> None:
-    """Compile requirements/<name>.in into <name>.txt, constrained by the largest lock unless it is that one."""
+    """Compile requirements/<name>.in into <name>.txt, constrained by the first lock; it and the oldest are not."""
     command = ["uv", "pip", "compile", f"{name}.in", "--output-file", f"{name}.txt", "--quiet", "--no-header"]
     command += ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-strip-extras", "--no-annotate"]
-    if name != NAMES[0]:
+    if name not in (NAMES[0], "oldest"):
         command += ["--constraints", f"{NAMES[0]}.txt"]
     if upgrade:
         command.append("--upgrade")
@@ -27,5 +43,7 @@ def lock(name: str, upgrade: bool) -> None:
 if __name__ == "__main__":
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     for each in NAMES:
+        file = REQUIREMENTS / f"{each}.txt"
+        earlier = file.read_text(encoding="utf-8") if file.exists() else ""
         lock(each, upgrade=bool(os.environ.get("UPGRADE")))
-        print(f"requirements/{each}.txt")
+        print(f"requirements/{each}.txt", *changes(earlier, file.read_text(encoding="utf-8")), sep="\n    ")

@@ -11,9 +11,9 @@ from typing import Any
 from sphinx.errors import ExtensionError
 
 START = r'<div class="{}"><div class="highlight"><pre>'
-PYTHON = START.format("(?:doctest highlight-default|highlight-python) notranslate")
+PYTHON = START.format("(?:doctest highlight-default|highlight-(?:python|ipython3)) notranslate")
 LISTING = re.compile(rf"({PYTHON})(.*?)(</pre>)", re.DOTALL)
-PRINTED = re.compile(START.format("output (?:stream|text_plain) highlight-myst-ansi notranslate"))
+PRINTED = re.compile(START.format("(?:output (?:stream|text_plain) highlight-myst-ansi|highlight-text) notranslate"))
 SHORT = 36  # characters, which every phone shows
 
 

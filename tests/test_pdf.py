@@ -1,0 +1,109 @@
+"""The whole book on paper: the document that is printed, and the PDF that `make pdf` printed last."""
+
+import importlib
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from bs4 import BeautifulSoup
+from pypdf import PdfReader
+from pypdf.generic import Destination
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def pdf() -> Iterator[ModuleType]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "tools")
+        yield importlib.import_module("pdf")
+
+
+@pytest.mark.site
+def test_the_document_that_is_printed_is_whole(pdf: ModuleType) -> None:
+    pages = [page for _, files in pdf.parts() for page in files]
+    second = pdf.chapter(pages[1], pages).section["id"]
+    soup = BeautifulSoup(pdf.assemble({second: 321}), "lxml")
+    names = [tag["id"] for tag in soup.select("[id]")]
+    links = [tag["href"] for tag in soup.select("a[href]")]
+    assert len(names) == len(set(names))
+    assert {link[1:] for link in links if link.startswith("#")} <= set(names)
+    assert all(link.startswith(("#", "https://", "http://")) for link in links)
+    here = tuple(f"/{page}.html" for page in pages)
+    assert not [link for link in links if link.partition("#")[0].endswith(here)], "leads to the site, not into the book"
+    assert not soup.select("script, a.headerlink, .d-print-none, [loading]")
+    assert [tag["src"] for tag in soup.select("img[src^='file:']") if not Path(tag["src"][7:]).exists()] == []
+
+    chapters = soup.select("article")
+    assert [tag["id"] for tag in chapters] == [pdf.place(page) for page in pages]
+    titles = [tag.h2.get_text() for tag in chapters]
+    assert titles[pages.index("book/02-linear")].startswith("2. ")
+    lines = soup.select(".contents p.chapter a")
+    assert [tag.span.get_text() for tag in lines] == titles
+    assert [tag.b.get_text() for tag in lines][:3] == ["", "321", ""]
+
+
+@pytest.fixture(scope="module")
+def book(pdf: ModuleType) -> PdfReader:
+    assert pdf.PDF.exists(), "there is no PDF to look at: run `make pdf` first"
+    assert 1e6 < pdf.PDF.stat().st_size < 30e6
+    return PdfReader(pdf.PDF)
+
+
+def flat(outline: list[Destination | list]) -> Iterator[Destination]:
+    for entry in outline:
+        yield from flat(entry) if isinstance(entry, list) else [entry]
+
+
+@pytest.mark.lasting
+def test_every_link_inside_the_pdf_lands_on_a_page(book: PdfReader) -> None:
+    numbers = {page.indirect_reference.idnum for page in book.pages}
+    inside, outside = [], []
+    for page in book.pages:
+        for link in (entry.get_object() for entry in page.get("/Annots", [])):
+            if "/A" in link:
+                outside.append(link["/A"]["/URI"])
+            else:
+                inside.append(link["/Dest"])
+    assert len(inside) > 500
+    assert {book.named_destinations[name].page.idnum for name in inside} <= numbers
+    assert outside
+    assert all(url.startswith(("https://", "http://")) for url in outside)
+
+
+@pytest.mark.lasting
+def test_bookmarks_and_contents_agree_on_where_a_chapter_is(book: PdfReader, pdf: ModuleType) -> None:
+    marks = {" ".join(mark.title.split()): book.get_destination_page_number(mark) for mark in flat(book.outline)}
+    captions = [caption for caption, _ in pdf.parts() if caption]
+    assert set(captions) <= marks.keys()
+    contents = "".join(book.pages[number].extract_text() for number in range(1, 9))
+    starts = []
+    for title in [" ".join(title.split()) for title in marks if re.match(r"\d+\. ", title)]:
+        starts.append(marks[title])
+        words = " ".join(book.pages[marks[title]].extract_text().split())
+        assert title in words, title
+        printed = re.search(rf"{re.escape(title)}\s*(\d+)", " ".join(contents.split()))
+        assert printed, title
+        assert int(printed[1]) == marks[title] + 1, title
+    assert len(starts) == len([page for _, pages in pdf.parts() for page in pages if re.match(r"book/\d", page)])
+    assert all(5 < after - before < 80 for before, after in pairwise(starts))
+
+
+@pytest.mark.lasting
+def test_the_pdf_holds_the_text_its_fonts_and_no_trace_of_the_site_around_it(book: PdfReader) -> None:
+    assert 200 < len(book.pages) < 700
+    assert {tuple(round(float(x) / 72 * 25.4) for x in page.mediabox[2:]) for page in book.pages} == {(210, 297)}
+    text = " ".join(" ".join(page.extract_text().split()) for page in book.pages)
+    assert "How can one formula score ten classes?" in text
+    assert "Nothing in the picture is made up" in text
+    assert "Solution to Exercise 2.1" in text
+    assert not re.search("Click to show|Open in Colab|download the notebook|Search the book", text)
+    fonts = {
+        font.get_object()["/BaseFont"] for page in book.pages for font in page["/Resources"].get("/Font", {}).values()
+    }
+    assert any("KaTeX_Math" in name for name in fonts)
+    assert all(re.match(r"/[A-Z]{6}\+", name) for name in fonts), "a font is not embedded"
+    assert "/CreationDate" not in book.metadata
