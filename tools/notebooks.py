@@ -5,6 +5,9 @@
 A notebook is run again when one of its code cells changed, or with --all; an edited paragraph alone keeps the stored
 outputs and takes no time. --check runs nothing and exits 1 when a pair of twins disagrees. Notebooks are written with
 stable cell ids and no trace of when or where they ran, so the same chapter gives the same bytes.
+
+A notebook that needs more than itself begins with a cell that no text has: in Colab, which opens a notebook alone, it
+fetches the repository at the address in _config.yml. Pages do not show it.
 """
 
 import argparse
@@ -18,9 +21,11 @@ from typing import Any
 import jupytext
 import nbclient
 import nbformat as partly_typed
+import yaml  # type: ignore[import-untyped]
 
 nbformat: Any = partly_typed  # some of its functions are annotated, these are not
-BOOK = Path(__file__).parents[1] / "book"
+ROOT = Path(__file__).parents[1]
+BOOK = ROOT / "book"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -30,6 +35,14 @@ FAILURES = (
     nbclient.exceptions.CellTimeoutError,
     nbclient.exceptions.DeadKernelError,
 )
+# `test -d` and the folder asked for, so that a second run and a restarted kernel fetch nothing.
+COLAB = """\
+# In Colab this cell fetches the code and the data of the book. Anywhere else it does nothing.
+import os, sys
+if "google.colab" in sys.modules and not os.path.exists("../data/train.csv.gz"):
+    !test -d {name} || git clone --quiet --depth 1 {url}
+    %pip install --quiet --no-deps ./{name}
+    %cd -q {name}/book"""
 Notebook = Any  # nbformat's NotebookNode carries no types
 
 
@@ -38,9 +51,18 @@ def twin(source: Path) -> Path:
     return source.parents[1] / f"{source.stem}.ipynb"
 
 
+def colab_cell() -> Any:
+    """Return the cell that makes a notebook complete in Colab."""
+    url = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
+    source = COLAB.format(url=url, name=url.rpartition("/")[2])
+    return nbformat.v4.new_code_cell(source, metadata={"tags": ["remove-cell"]})
+
+
 def parse(source: Path) -> Notebook:
     """Return the notebook that the text describes, without outputs, each cell named after what it says."""
     notebook = jupytext.read(source)
+    if any("scratchnet" in cell.source or "../data" in cell.source for cell in code(notebook)):
+        notebook.cells.insert(0, colab_cell())
     notebook.metadata = nbformat.from_dict(METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     seen: dict[str, int] = {}

@@ -28,8 +28,8 @@ COLORS = {
 def use_style() -> None:
     """Set Matplotlib's defaults for the book: sizes that stay readable on a phone, no box, calm grid."""
     import matplotlib as mpl
-    from cycler import cycler
 
+    colors = [COLORS[kind] for kind in ("data", "parameters", "activations", "gradients")]
     mpl.rcParams.update(
         {
             "figure.figsize": (6.4, 3.8),
@@ -40,7 +40,7 @@ def use_style() -> None:
             "axes.spines.right": False,
             "axes.edgecolor": COLORS["muted"],
             "axes.labelcolor": COLORS["ink"],
-            "axes.prop_cycle": cycler(color=[COLORS[k] for k in ("data", "parameters", "activations", "gradients")]),
+            "axes.prop_cycle": mpl.rcsetup.cycler(color=colors),
             "axes.titlesize": 12,
             "text.color": COLORS["ink"],
             "xtick.color": COLORS["muted"],
@@ -85,7 +85,7 @@ def history_curves(history: "History") -> "Figure":
     """Draw loss (left) and accuracy (right) per epoch, training against dev, each line labelled at its end."""
     import matplotlib.pyplot as plt
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.3))
     panels = (
         (left, "loss (nats)", history.loss, history.dev_loss),
         (right, "accuracy", history.accuracy, history.dev_accuracy),
