@@ -32,14 +32,18 @@ def run(script: str, argument: object, threads: int = 1) -> list[list[str]]:
     """Run one measurement in a process of its own and return the table that it prints."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE.parent / "src"), str(HERE)])}
     environment |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
-    if threads == 1:
-        environment["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
     print(f"{script}, threads: {threads} …", file=sys.stderr, flush=True)
     command = [sys.executable, HERE / script, str(argument)]
-    found = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    alone = one_core if threads == 1 and hasattr(os, "sched_setaffinity") else None
+    found = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False, preexec_fn=alone)
     if found.returncode:
         raise SystemExit(f"{script} failed, so nothing was written")
     return list(csv.reader(StringIO(found.stdout)))
+
+
+def one_core() -> None:
+    """Keep a process on one core: JAX starts threads of its own, which no setting of it takes back."""
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
 def machine(rounds: int) -> str:

@@ -1,4 +1,4 @@
-"""The page for teachers: what it says of verdicts is so, its marker marks, its script reads notebooks."""
+"""The page for teachers: what it says of verdicts, hours and memory is so; its marker marks; its scripts work."""
 
 import doctest
 import re
@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jupytext
 import nbformat
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from scratchnet.check import check
 
 BOOK = Path(__file__).parents[1] / "book"
 PAGE = (BOOK / "teaching.md").read_text(encoding="utf-8")
+CHAPTERS = sorted(BOOK.glob("[0-9]*.ipynb"))
 PROGRAMS = {code.split()[1]: code for code in re.findall(r"```python\n(# .*?)```", PAGE, re.DOTALL)}
 
 
@@ -30,18 +32,100 @@ def test_a_marker_of_one_s_own_marks_and_hints(tmp_path: Path, monkeypatch: pyte
     monkeypatch.syspath_prepend(str(tmp_path))
     __import__("lab")
     assert check("lab.double", lambda Z: 2 * Z)
+    assert check("lab.double", lambda Z: np.multiply(Z, 2, out=Z))
     assert "square" in check("lab.double", np.square).message
     assert "Z + Z" in check("lab.double", lambda Z: Z + 2).message
     assert "transposed" in check("lab.double", lambda Z: 2 * Z.T).message
 
 
+def run(name: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    (folder / name).write_text(PROGRAMS[name], encoding="utf-8")
+    return subprocess.run([sys.executable, name, *arguments], cwd=folder, capture_output=True, text=True)
+
+
 def test_the_script_counts_what_a_student_answered_and_not_the_solutions(tmp_path: Path) -> None:
-    (tmp_path / "marks.py").write_text(PROGRAMS["marks.py"], encoding="utf-8")
+    handed_in = tmp_path / "handed-in"
+    for folder in ("ben", "cem", ".ipynb_checkpoints"):
+        (handed_in / folder).mkdir(parents=True)
     notebook = nbformat.read(BOOK / "02-linear.ipynb", as_version=4)
-    nbformat.write(notebook, tmp_path / "ada.ipynb")
+    for copy in ("ada-02-linear", ".ipynb_checkpoints/ada-02-linear"):
+        nbformat.write(notebook, handed_in / f"{copy}.ipynb")
     answer = next(cell for cell in notebook.cells if cell.source.endswith('check("linear.shape", answer)'))
     answer.outputs[0]["data"]["text/plain"] = repr(check("linear.shape", ((784, 10), (10,), (64, 10))))
-    nbformat.write(notebook, tmp_path / "ben.ipynb")
-    found = subprocess.run([sys.executable, "marks.py", "."], cwd=tmp_path, capture_output=True, text=True, check=True)
-    asked = len(set(re.findall(r'check\("(linear\.\w+)"', str(notebook.cells))))
-    assert found.stdout == f"ada: 0 of {asked}\nben: 1 of {asked} linear.shape\n"
+    nbformat.write(notebook, handed_in / "ben" / "02-linear.ipynb")
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+    nbformat.write(notebook, handed_in / "cem" / "02-linear.ipynb")
+    (handed_in / "cem" / "empty.ipynb").touch()
+    (handed_in / "cem" / "list.ipynb").write_text("[]")
+    found = run("marks.py", "handed-in", folder=tmp_path)
+    assert found.stdout.splitlines() == [
+        "ada-02-linear: 0 of 6",
+        "ben/02-linear: 1 of 6 linear.shape",
+        "cem/02-linear: 0 of 6",
+        "cem/empty: unreadable",
+        "cem/list: unreadable",
+    ]
+    assert not found.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["handed-inn"]])
+def test_the_script_refuses_a_folder_without_notebooks(tmp_path: Path, arguments: list[str]) -> None:
+    found = run("marks.py", *arguments, folder=tmp_path)
+    assert found.returncode == 1
+    assert found.stderr.startswith("There is no notebook in ")
+
+
+@pytest.fixture(scope="module")
+def unsolved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unsolved")
+    for path in CHAPTERS:
+        (folder / path.name).write_bytes(path.read_bytes())
+    found = run("unsolved.py", *(path.name for path in CHAPTERS), folder=folder)
+    assert found.returncode == 0, found.stderr
+    return folder
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_notebook_loses_its_solutions_and_nothing_else(unsolved: Path, path: Path) -> None:
+    before, after = (nbformat.read(folder / path.name, as_version=4) for folder in (BOOK, unsolved))
+    nbformat.validate(after)
+    text = jupytext.writes(before, fmt="md:myst")
+    cut, solutions = re.subn(r"````\{solution-start\}.*?````\{solution-end\}\n````\n", "", text, flags=re.DOTALL)
+    assert solutions >= 4
+    cells = after.cells, jupytext.reads(cut, fmt="md:myst").cells
+    ours, wanted = ("".join("".join(cell.source for cell in some).split()) for some in cells)
+    assert ours == wanted
+    assert all(cell in before.cells for cell in after.cells if cell.cell_type == "code")  # outputs and all
+
+
+def test_no_chapter_needs_its_solutions(unsolved: Path) -> None:
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821", str(unsolved)]
+    found = subprocess.run(command, capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout
+
+
+def minutes(time: str) -> int:
+    """Read a time as the openings of the chapters write it."""
+    named = {"an hour and a half": "90", "half an hour": "30", "two hours": "120", "an hour": "60"}
+    for words, number in named.items():
+        time = time.lower().replace(words, number)
+    return sum(map(int, re.findall(r"\d+", time)))
+
+
+def test_the_timetable_has_the_hours_of_the_openings_and_exercises_that_exist() -> None:
+    rows = re.findall(r"^\| \d+ \| \{ref\}`(.*?)` \| (\d):(\d\d) \|.*\| \*(.*)\* \|$", PAGE, re.MULTILINE)
+    assert len(rows) == 13
+    for path, (label, hours, rest, exercise) in zip(CHAPTERS, rows, strict=False):
+        text = (BOOK / "text" / f"{path.stem}.md").read_text(encoding="utf-8")
+        assert f"({label})=" in text
+        (time,) = re.findall(r"\*\*(?:How long\.|It takes)\*\* (.*)", text)
+        assert minutes(time) == 60 * int(hours) + int(rest), label
+        assert f"{{exercise}} {exercise}\n" in text
+
+
+def test_a_notebook_fits_into_the_memory_that_the_page_plans_for_it() -> None:
+    table = (BOOK.parent / "benchmarks" / "chapters.txt").read_text(encoding="utf-8").splitlines()[1:]
+    assert table[-1].startswith("read_digits ")  # "The last line" of the page
+    assert max(float(line.split()[2]) for line in table) < 1000

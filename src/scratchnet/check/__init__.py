@@ -78,11 +78,11 @@ def check(name: str, answer: object) -> Verdict:
     return Verdict(True, f"{name}: correct. {right}")
 
 
-def expect_number(answer: object, want: float, tolerance: float = 1e-6, **mistakes: float) -> float:
+def expect_number(answer: object, want: float, tolerance: float = 1e-6, where: str = "", **mistakes: float) -> float:
     """Refuse anything but a single number within `tolerance` (relative, and absolute below 1) of `want`.
 
     Returns the number. Each keyword names a wrong value a reader is likely to reach; its name, with underscores
-    read as spaces, becomes the hint.
+    read as spaces, becomes the hint. `where` says which number it is, for the hint that only says too large or small.
     """
     number = np.asarray(answer)
     if number.dtype.kind not in "biuf" or number.size != 1:
@@ -99,7 +99,7 @@ def expect_number(answer: object, want: float, tolerance: float = 1e-6, **mistak
     for mistake, reached in mistakes.items():
         if close(reached):
             hint(mistake.replace("_", " ") + ".")
-    hint(f"{value:.6g} is too {'large' if value > want else 'small'}.")
+    hint(f"{where}{value:.6g} is too {'large' if value > want else 'small'}.")
 
 
 def expect_array(answer: object, shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[Any]]:
