@@ -203,16 +203,37 @@ def test_a_sheet_or_script_that_nobody_knows_stops_the_build(kind: str) -> None:
 
 def test_a_sheet_that_the_theme_no_longer_brings_stops_the_build(tmp_path: Path) -> None:
     with pytest.raises(ExtensionError, match=r"basic\.css.*no more"):
-        extension("lean_pages").bundle(tmp_path, [])
+        extension("lean_pages").bundle(tmp_path, [], [])
 
 
-def test_a_theme_that_looks_for_what_scrolls_in_another_way_stops_the_build(tmp_path: Path) -> None:
+IMPATIENT = 'function I(){const e=()=>{document.querySelectorAll(["pre","x"]).forEach(e=>{e.x})},t=1;e()}function J(){}'
+
+
+@pytest.fixture
+def static(tmp_path: Path) -> Path:
+    """A folder with all the sheets and scripts that a build has, nothing in any."""
     lean_pages = extension("lean_pages")
     for name in (*lean_pages.SHEETS, *lean_pages.SCRIPTS):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
+    (tmp_path / lean_pages.SCRIPTS[-1]).write_text(IMPATIENT)
+    return tmp_path
+
+
+def test_what_lays_out_the_whole_page_is_taken_out_and_missed_when_it_is_not_there(static: Path) -> None:
+    lean_pages = extension("lean_pages")
+    lean_pages.bundle(static, [], [])
+    assert "function I(){}function J(){}" in (static / "book.js").read_text()
+    (static / lean_pages.SCRIPTS[-1]).write_text("function J(){}")
     with pytest.raises(ExtensionError, match="in another way"):
-        lean_pages.bundle(tmp_path, [])
+        lean_pages.bundle(static, [], [])
+
+
+def test_a_sheet_of_our_own_is_taken_from_where_it_is_edited(static: Path, tmp_path_factory: Any) -> None:
+    own = tmp_path_factory.mktemp("own")
+    (own / "scratchnet.css").write_text("p { color: red }")
+    extension("lean_pages").bundle(static, [own], [])
+    assert "color: red" in (static / "book.css").read_text()
 
 
 def test_a_policy_names_each_script_of_the_page_once_by_its_hash() -> None:

@@ -158,9 +158,13 @@ def rebased(text: str, folder: str) -> str:
     return re.sub(r"url\((?![\"']?(?:data:|#))[\"']?([^\"')]+)[\"']?\)", rf"url({folder}/\1)", text)
 
 
-def bundle(static: Path, pages: list[str]) -> dict[str, str]:
-    """Write `book.css` and `book.js`, and return their names with their digests."""
-    files = {plain(str(path.relative_to(static))): path for path in static.rglob("*.*s")}
+def bundle(static: Path, own: list[Path], pages: list[str]) -> dict[str, str]:
+    """Write `book.css` and `book.js`, and return their names with their digests.
+
+    The book's `own` files are taken from where they are edited: Sphinx copies them only when a page has changed too.
+    """
+    folders = [static, *own]
+    files = {plain(str(path.relative_to(folder))): path for folder in folders for path in folder.rglob("*.*s")}
     missing = [name for name in (*SHEETS, *SCRIPTS) if name not in files]
     if missing:
         raise ExtensionError(f"the theme brings {missing} no more: lean_pages.py must learn what there is instead")
@@ -229,7 +233,8 @@ def finish(app: Any, exception: Exception | None) -> None:
     paths = [path for path in sorted(site.rglob("*.html")) if "_static" not in path.relative_to(site).parts]
     # The front door, which only leads on, is no page of the theme.
     pages = {path: text for path in paths if "book.css" in (text := path.read_text(encoding="utf-8"))}
-    names = bundle(site / "_static", list(pages.values()))
+    own = [Path(app.confdir) / folder for folder in app.config.html_static_path]
+    names = bundle(site / "_static", own, list(pages.values()))
     for path, page in pages.items():
         new = page
         for name, with_digest in names.items():
