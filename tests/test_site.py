@@ -24,7 +24,7 @@ TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
 CHAPTERS = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
 PAGES = [*CHAPTERS, "genindex", "search"]
 SIDEWAYS = """width => [...document.querySelectorAll("article *")]
-    .filter(node => node.getBoundingClientRect().right > width + 1
+    .filter(node => node.getBoundingClientRect().right > width + 1 && !node.ownerSVGElement
                     && !node.closest("pre, table, .math, .katex, .pst-scrollable-table-container, .visually-hidden"))
     .map(node => node.outerHTML.slice(0, 120)).slice(0, 3)"""
 
