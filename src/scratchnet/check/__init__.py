@@ -78,7 +78,7 @@ def check(name: str, answer: object) -> Verdict:
     return Verdict(True, f"{name}: correct. {right}")
 
 
-def expect_number(answer: object, want: float, tolerance: float = 1e-6, where: str = "", /, **mistakes: float) -> float:
+def expect_number(answer: object, want: float, tolerance: float = 1e-6, where: str = "", **mistakes: float) -> float:
     """Refuse anything but a single number within `tolerance` (relative, and absolute below 1) of `want`.
 
     Returns the number. Each keyword names a wrong value a reader is likely to reach; its name, with underscores

@@ -43,7 +43,7 @@ def _count(answer: Any) -> None:
     for sizes in ((7, 5, 3), (784, 10), (784, 128, 64, 10)):
         pairs = list(pairwise(sizes))
         want = sum((D + 1) * H for D, H in pairs)
-        mistakes = {
+        mistakes: dict[str, Any] = {
             "The_biases_are_missing": sum(D * H for D, H in pairs),
             "Inputs_have_no_biases_and_you_counted_one_for_each": want + sizes[0],
             "A_bias_belongs_to_each_output_of_a_layer_and_not_to_each_input": sum(D * H + D for D, H in pairs),
