@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 JOBS := 2
-QUICK := -m "not site and not reach and not lasting"
+UNIT := not site and not reach and not lasting
 
 # One thread: the same bits on every run, and faster than several for matrices of this size. No progress bars in pages.
 export OPENBLAS_NUM_THREADS = 1
@@ -78,13 +78,13 @@ check: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q -n $(JOBS) $(QUICK) tests
+	$(BIN)/pytest -q -n $(JOBS) -m "$(UNIT) and not slow" tests
 
 test: .venv/test book
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q -n $(JOBS) $(QUICK) tests --cov=src --cov-fail-under=100
+	$(BIN)/pytest -q -n $(JOBS) -m "$(UNIT)" tests --cov=src --cov-fail-under=100
 	$(BIN)/pytest -q -m site tests
 	$(BIN)/pytest -q -n $(JOBS) --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=300 -p no:cacheprovider book
 
@@ -118,7 +118,7 @@ links: .venv/test book
 
 # The unit tests on Python 3.11. What such old releases say about newer ones of their own needs is not ours to mend.
 oldest: .venv/oldest/ready
-	.venv/oldest/bin/pytest -q -n $(JOBS) $(QUICK) -W ignore::DeprecationWarning tests
+	.venv/oldest/bin/pytest -q -n $(JOBS) -m "$(UNIT)" -W ignore::DeprecationWarning tests
 
 # The PDF, as it was just printed; and the book built twice, by Jupyter Book and by plain Sphinx, to the same bytes.
 lasting: pdf

@@ -131,6 +131,7 @@ def test_the_table_of_costs_is_whole(programs: SimpleNamespace) -> None:
     assert all(0.7 < float(row["value"]) < 0.9 for row in rows if "accuracy" in row["case"])
 
 
+@pytest.mark.slow
 def test_fit_takes_the_memory_that_the_table_says(
     programs: SimpleNamespace, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -150,6 +150,7 @@ x * 7
 """
 
 
+@pytest.mark.slow
 def test_a_text_becomes_a_notebook_and_runs_again_only_when_its_code_changed(tmp_path: Path) -> None:
     text, notebook = tmp_path / "text" / "a.md", tmp_path / "a.ipynb"
     text.parent.mkdir()

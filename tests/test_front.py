@@ -41,6 +41,7 @@ def test_every_target_that_is_named_in_prose_is_in_the_makefile() -> None:
     assert {"book", "test"} <= named <= targets
 
 
+@pytest.mark.slow
 def test_the_example_of_the_readme_runs_as_it_stands() -> None:
     (example,) = re.findall(r"```python\n(.*?)```", read("README.md"), re.DOTALL)
     names: dict[str, object] = {}

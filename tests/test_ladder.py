@@ -11,6 +11,8 @@ import pytest
 
 import scratchnet as sn
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 NEAREST, LINEAR = "nearest mean image", "SGD, no hidden layer"
 
