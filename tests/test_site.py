@@ -29,7 +29,7 @@ SIDEWAYS = """width => [...document.querySelectorAll("article *")]
     .map(node => node.outerHTML.slice(0, 120)).slice(0, 3)"""
 
 # The page as if the reader had been everywhere on it: a section is laid out only when it comes near.
-EVERYWHERE = ".bd-article :is(section, section > *) { content-visibility: visible !important }"
+EVERYWHERE = ".bd-article section { content-visibility: visible !important }"
 
 # Delimiters of a formula that nobody rendered; a rendered one keeps its source for screen readers, and code is code.
 RAW_FORMULAS = r"""() => {

@@ -28,8 +28,8 @@ def boxed(line: str) -> str:
 
 def wrap(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     body = context.get("body", "")
-    lines = LISTING.sub(lambda m: m[1] + "".join(map(boxed, m[2].splitlines(keepends=True))) + m[3], body)
-    if len(LISTING.findall(body)) + len(PRINTED.findall(body)) != body.count('<div class="highlight">'):
+    lines, found = LISTING.subn(lambda m: m[1] + "".join(map(boxed, m[2].splitlines(keepends=True))) + m[3], body)
+    if found + len(PRINTED.findall(body)) != body.count('<div class="highlight">'):
         raise ExtensionError(f"{pagename}: a listing is written in a way that code_lines.py does not know")
     if body:
         context["body"] = lines

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-__all__ = ["Verdict", "check", "exercise", "expect_array", "expect_number", "hint"]
+__all__ = ["Verdict", "check", "exercise", "expect_array", "expect_function", "expect_number", "hint"]
 
 _markers: dict[str, tuple[Callable[[Any], None], str]] = {}
 
@@ -76,6 +76,12 @@ def check(name: str, answer: object) -> Verdict:
     except Exception as error:  # whatever a reader's function raises belongs in the verdict, not in a traceback
         return Verdict(False, f"{name}: not yet. Your answer raised {type(error).__name__}: {error}")
     return Verdict(True, f"{name}: correct. {right}")
+
+
+def expect_function(answer: object) -> None:
+    """Refuse anything that cannot be called."""
+    if not callable(answer):
+        hint("The answer is a function: hand over its name, without brackets after it.")
 
 
 def expect_number(answer: object, want: float, tolerance: float = 1e-6, where: str = "", **mistakes: float) -> float:

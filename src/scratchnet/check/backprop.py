@@ -9,18 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.check import exercise, expect_array, hint
+from scratchnet.check import exercise, expect_array, expect_function, hint
 from scratchnet.check.chain_rule import expect_gradients
 from scratchnet.gradcheck import numerical_gradient
 from scratchnet.losses import cross_entropy
 from scratchnet.types import FloatArray
 
 Hints = tuple[tuple[Any, str], ...]
-
-
-def _require_function(answer: Any) -> None:
-    if not callable(answer):
-        hint("The answer is a function: hand over its name, without brackets after it.")
 
 
 def _require_pair(answer: Any) -> None:
@@ -72,7 +67,7 @@ def _shapes(answer: Any) -> None:
 
 @exercise("backprop.batch", "The shapes could not help you here, since all were equal. The derivation did.")
 def _batch(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     rng = np.random.default_rng(11)
     N = D = H = K = 4
     X, y = rng.normal(size=(N, D)), np.array([1, 3, 0, 1])
@@ -194,7 +189,7 @@ def _leaky(answer: Any) -> None:
 
 @exercise("backprop.scale", "g is used for every example, so its gradient sums over them: a bias's cousin.")
 def _scale(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     rng = np.random.default_rng(13)
     N = D = 4
     X, g, dZ = rng.normal(size=(N, D)), rng.normal(size=D), rng.normal(size=(N, D))
@@ -236,7 +231,7 @@ def _scale(answer: Any) -> None:
 
 @exercise("backprop.skip", "Two paths, two products, one sum; and the direct path helps very deep networks learn.")
 def _skip(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     rng = np.random.default_rng(14)
     N = D = 4
     X, W, b, dZ = rng.normal(size=(N, D)), rng.normal(size=(D, D)), rng.normal(size=D), rng.normal(size=(N, D))

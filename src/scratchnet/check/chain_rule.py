@@ -6,15 +6,10 @@ from typing import Any
 import numpy as np
 
 from scratchnet.activations import softmax
-from scratchnet.check import exercise, expect_array, expect_number, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, hint
 from scratchnet.gradcheck import numerical_gradient
 from scratchnet.losses import cross_entropy
 from scratchnet.types import FloatArray
-
-
-def _require_function(answer: Any) -> None:
-    if not callable(answer):
-        hint("The answer is a function: hand over its name, without brackets after it.")
 
 
 def expect_gradients(found: Any, names: str, want: list[FloatArray]) -> list[FloatArray]:
@@ -72,7 +67,7 @@ def _passes(answer: Any) -> None:
 
 @exercise("chain_rule.twice", "Two paths from x to the product, and the sum of their rates.")
 def _twice(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     x = np.array([-3.0, -0.5, 0.0, 0.7, 2.0, 4.0])
     sigma = 1 / (1 + np.exp(-x))
     got = expect_array(answer(x.copy()), x.shape)
@@ -112,7 +107,7 @@ def _bias(answer: Any) -> None:
 
 @exercise("chain_rule.walk", "Multiply along a path, add over paths: any network of this shape, of any size.")
 def _walk(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     rng = np.random.default_rng(3)
     x, y = rng.normal(size=5), 2
     start: list[FloatArray] = [rng.normal(size=shape) for shape in ((5, 4), (4,), (4, 3), (3,))]

@@ -5,15 +5,10 @@ from typing import Any
 import numpy as np
 
 from scratchnet.activations import softmax
-from scratchnet.check import exercise, expect_array, expect_number, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, hint
 from scratchnet.layers import linear
 from scratchnet.losses import cross_entropy_backward
 from scratchnet.types import FloatArray, IntArray
-
-
-def _require_function(answer: Any) -> None:
-    if not callable(answer):
-        hint("The answer is a function: hand over its name, without brackets after it.")
 
 
 @exercise("cross_entropy.bits", "One, three and five bits: three on average.")
@@ -34,7 +29,7 @@ def _bits(answer: Any) -> None:
 
 @exercise("cross_entropy.log_sum_exp", "What is taken out of the exponentials must be put back outside the logarithm.")
 def _log_sum_exp(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     Z = np.array([[0.0, 0.0, 0.0, 0.0], [2.0, 1.0, 0.0, -1.0]])
     with np.errstate(all="ignore"):  # a naive answer overflows here, and the hint says so in words
         small = np.asarray(answer(Z.copy()))
@@ -67,7 +62,7 @@ def _log_sum_exp(answer: Any) -> None:
 
 @exercise("cross_entropy.soft", "With rows of Q that sum to one it is (P − Q)/N, and one-hot rows are a special case.")
 def _soft(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     rng = np.random.default_rng(5)
     Z, Q = rng.normal(size=(6, 4)), rng.random((6, 4))
     Q /= Q.sum(axis=1, keepdims=True)
@@ -142,7 +137,7 @@ def _disagree(answer: Any) -> None:
 
 @exercise("cross_entropy.train", "Forward, gradient, step: the loop that every later chapter builds on.")
 def _train(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     rng = np.random.default_rng(6)
     X, y = rng.normal(size=(8, 4)), np.array([0, 0, 0, 0, 1, 1, 2, 0])
     K, steps, eta = 3, 5, 0.3

@@ -6,18 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.check import exercise, expect_array, expect_number, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, hint
 from scratchnet.types import FloatArray
-
-
-def _require_function(answer: Any) -> None:
-    if not callable(answer):
-        hint("The answer is a function: hand over its name, without brackets after it.")
 
 
 @exercise("frameworks.products", "Backward costs twice as much as forward, less one product that nobody needs.")
 def _products(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     for sizes, N in (((784, 10, 10), 32), ((7, 5, 4, 3), 6), ((9, 2), 5)):
         layers = [N * D * H for D, H in pairwise(sizes)]
         biases = N * sum(sizes[1:])
@@ -40,7 +35,7 @@ def _products(answer: Any) -> None:
 
 @exercise("frameworks.fixed", "Two batch sizes are enough to tell what is paid for a step and what for an image.")
 def _fixed(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     # measured times are noisy, so that s or h may come out below zero
     measured = ((42000, 32, 128, 50e-3, 2e-3), (1000, 10, 30, 3.0, 0.25), (600, 60, 20, 1.0, 2.0))
     for N, B, C, s, h in (*measured, (600, 10, 20, -0.5, 1.0), (600, 10, 20, 4.0, -0.1)):
@@ -86,7 +81,7 @@ def _flip_at(s1: float, r1: float, s2: float, r2: float) -> float | None:
 
 @exercise("frameworks.flip", "Fixed costs decide below that size, and speed above it.")
 def _flip(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     for s1, r1, s2, r2 in ((1.0, 2.0, 4.0, 5.0), (4.0, 5.0, 1.0, 2.0), (1.0, 5.0, 4.0, 2.0), (1.0, 3.0, 2.0, 3.0)):
         want = _flip_at(s1, r1, s2, r2)
         try:
@@ -130,7 +125,7 @@ def _from_pytorch(
 
 @exercise("frameworks.layout", "The same numbers in another order: a transpose is no change of the network.")
 def _layout(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     for sizes in ((4, 3, 2), (3, 5, 2, 4)):
         vector = np.arange(float(sum(D * H + H for D, H in pairwise(sizes))))
         given, want = vector.copy(), _from_pytorch(vector, sizes)
@@ -157,7 +152,7 @@ def _layout(answer: Any) -> None:
 
 @exercise("frameworks.race", "Warm, interleaved, the median: whoever repeats it will find about the same.")
 def _race(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     # a clock that only our functions move: each first call is slow, the second round is held up, reading takes a bit
     now, log = [0.0], []
     durations = {"a": [90.0, 2.0, 50.0, 3.0, 4.0], "b": [90.0, 6.0, 80.0, 8.0, 9.0], "c": [90.0] + 4 * [1.0]}

@@ -4,17 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.check import exercise, expect_array, expect_number, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, hint
 from scratchnet.gradcheck import numerical_gradient
 from scratchnet.losses import cross_entropy_backward
 from scratchnet.network import backward, forward
 from scratchnet.parameters import Parameters
 from scratchnet.types import FloatArray, IntArray
-
-
-def _require_function(answer: Any) -> None:
-    if not callable(answer):
-        hint("The answer is a function: hand over its name, without brackets after it.")
 
 
 @exercise("gradient_check.factor", "A constant ratio has a report of its own, and now you can read it.")
@@ -32,7 +27,7 @@ def _factor(answer: Any) -> None:
 
 @exercise("gradient_check.best_h", "Because of the third root, float32 wants a nudge hundreds of times larger.")
 def _best_h(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     for epsilon, f, M in ((2.0**-53, 2.3, 0.7), (2.0**-24, 0.1, 40.0)):
         # Nudges are far below 1, where `expect_number` compares absolutely: let it look at the type only.
         h = expect_number(answer(epsilon, f, M), 0, np.inf)
@@ -65,7 +60,7 @@ def _bowl(x: FloatArray) -> float:
 
 @exercise("gradient_check.central", "Two evaluations for each entry, and x as it was.")
 def _central(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     h, start = 0.1, np.array([0.3, 0.8, -0.4])
     x = start.copy()
     got = expect_array(answer(_bowl, x, h), (3,))
@@ -147,7 +142,7 @@ def _curve(arrays: dict[str, FloatArray]) -> float:
 
 @exercise("gradient_check.blocks", "It knows nothing about networks, so it will check anything you write.")
 def _blocks(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     start = {"weights": np.array([[0.1, -0.4], [0.7, 0.2], [0.3, 0.5]]), "scale": np.array([0.2, 0.9, -0.5])}
     W, s = start["weights"], start["scale"]
     grads = {"weights": 50 * np.exp(W), "scale": np.cos(s) * W[0, 0] * 1.5}
@@ -185,7 +180,7 @@ def _rms_norm(Z: FloatArray) -> FloatArray:
 
 @exercise("gradient_check.repair", "The path through the root mean square was missing, and nudging knew.")
 def _repair(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     rng = np.random.default_rng(9)
     Z, dA = rng.normal(size=(4, 6)), rng.normal(size=(4, 6))
     got = expect_array(answer(dA.copy(), Z.copy()), Z.shape)

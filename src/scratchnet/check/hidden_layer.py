@@ -7,19 +7,14 @@ from typing import Any
 import numpy as np
 
 from scratchnet.activations import relu
-from scratchnet.check import exercise, expect_array, expect_number, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, hint
 from scratchnet.layers import linear
 from scratchnet.types import FloatArray
 
 
-def _require_function(answer: Any) -> None:
-    if not callable(answer):
-        hint("The answer is a function: hand over its name, without brackets after it.")
-
-
 def _call(answer: Any, names: str, arguments: tuple[FloatArray, ...], *rest: float) -> list[Any]:
     """Call the reader's function on copies; refuse what is not one thing for each name, or a changed argument."""
-    _require_function(answer)
+    expect_function(answer)
     given = [argument.copy() for argument in arguments]
     returned = answer(*given, *rest)
     if not isinstance(returned, tuple | list) or len(returned) != len(names.split(", ")):
@@ -39,7 +34,7 @@ def _scores(X: FloatArray, W1: FloatArray, b1: FloatArray, W2: FloatArray, b2: F
 
 @exercise("hidden_layer.count", "Each pair of neighbouring sizes brings (D + 1)·H numbers, and nothing else does.")
 def _count(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     for sizes in ((7, 5, 3), (784, 10), (784, 128, 64, 10)):
         pairs = list(pairwise(sizes))
         want = sum((D + 1) * H for D, H in pairs)
@@ -75,7 +70,7 @@ def _merge(answer: Any) -> None:
 
 @exercise("hidden_layer.slope", "Positive activations let the gradient through, zeros stop it.")
 def _slope(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     A = relu(np.array([[-2.0, -0.5, 0.0], [0.25, 1.0, 3.0]]))
     slope = expect_array(answer(A.copy()), A.shape)
     for wrong, sentence in (
@@ -145,7 +140,7 @@ def _parity(answer: Any) -> None:
 
 @exercise("hidden_layer.corners", "A corner is a kink whose changes of slope do not cancel.")
 def _corners(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
 
     def found(w: list[float], b: list[float], v: list[float]) -> FloatArray:
         got = np.asarray(answer(np.array(w), np.array(b), np.array(v)))

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.check import exercise, expect_array, expect_number, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, hint
 from scratchnet.losses import cross_entropy_backward
 from scratchnet.network import backward, forward
 from scratchnet.optimizers import SGD
@@ -12,14 +12,9 @@ from scratchnet.parameters import Parameters, initialize
 from scratchnet.types import FloatArray
 
 
-def _require_function(answer: Any) -> None:
-    if not callable(answer):
-        hint("The answer is a function: hand over its name, without brackets after it.")
-
-
 @exercise("initialisation.logits", "Two sums and one ReLU: the whole prediction fits in a line.")
 def _logits(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     X = np.random.default_rng(1).random((12, 30))
     for H, v in ((10, 1 / 12), (4, 0.3)):
         squares = float((X**2).sum(axis=1).mean())
@@ -52,7 +47,7 @@ def _logits(answer: Any) -> None:
 
 @exercise("initialisation.uniform", "Same variance, another shape: it trains like He's normal draws.")
 def _uniform(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     D, H = 300, 60
     W = expect_array(answer(D, H, np.random.default_rng(2)), (D, H))
     if not np.array_equal(W, answer(D, H, np.random.default_rng(2))):
@@ -81,7 +76,7 @@ def _uniform(answer: Any) -> None:
 
 @exercise("initialisation.leaky", "He's 2 belongs to ReLU; each bend has its own constant, and a straight line has 1.")
 def _leaky(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     for D, s in ((784, 0.1), (50, 0.5), (10, 0.0), (10, 1.0)):
         expect_number(
             answer(D, s),
@@ -106,7 +101,7 @@ def _leaky(answer: Any) -> None:
 
 @exercise("initialisation.straight", "Together with the dead ones, these are the units that ReLU does not bend.")
 def _straight(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     params = initialize((5, 9, 8, 3), np.random.default_rng(4), dtype=np.float64)
     params.layers[0].b[:3] = 100  # on for every row
     params.layers[0].W[:, 3], params.layers[0].b[3] = 0, 0  # exactly 0 for every row: off
@@ -144,7 +139,7 @@ def _straight(answer: Any) -> None:
 
 @exercise("initialisation.silent", "It says nothing, so its loss is log K; and it learns from the first step on.")
 def _silent(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     sizes = (40, 30, 20, 4)
     start = answer(sizes, np.random.default_rng(6))
     if not isinstance(start, Parameters) or start.sizes != sizes:

@@ -4,14 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.check import exercise, expect_array, expect_number, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, hint
 from scratchnet.layers import linear
 from scratchnet.types import FloatArray
 
 
 def _pair(answer: Any, *arguments: FloatArray) -> tuple[Any, Any]:
     """Call the reader's function on copies of the arguments; refuse anything but a pair, or a changed argument."""
-    _require_function(answer)
+    expect_function(answer)
     given = [argument.copy() for argument in arguments]
     returned = answer(*given)
     if not isinstance(returned, tuple | list) or len(returned) != 2:
@@ -19,11 +19,6 @@ def _pair(answer: Any, *arguments: FloatArray) -> tuple[Any, Any]:
     if any(not np.array_equal(copy, argument) for copy, argument in zip(given, arguments, strict=True)):
         hint("The function changes the arrays it was given. Compute new ones: `W - …`, not `W -= …`.")
     return returned[0], returned[1]
-
-
-def _require_function(answer: Any) -> None:
-    if not callable(answer):
-        hint("The answer is a function: hand over its name, without brackets after it.")
 
 
 @exercise("linear.shape", "Ten templates of 784 weights, ten biases, and ten scores for each of the 64 images.")
@@ -70,7 +65,7 @@ def _templates(answer: Any) -> None:
 
 @exercise("linear.distance", "Margin over the length of the difference of the templates.")
 def _distance(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     # Whole numbers, so that the distance comes out by hand: the difference of templates 0 and 2 is (3, 4), of length 5.
     x = np.array([2.0, 1.0])
     W = np.array([[1.0, 0.0, 4.0], [0.0, 2.0, 4.0]])

@@ -6,19 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.check import exercise, expect_array, expect_number, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, hint
 from scratchnet.losses import cross_entropy
 from scratchnet.types import FloatArray, IntArray
 
 
-def _require_function(answer: Any) -> None:
-    if not callable(answer):
-        hint("The answer is a function: hand over its name, without brackets after it.")
-
-
 @exercise("results.wilson", "Nowhere outside 0 to 1, and never of width 0.")
 def _wilson(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     for right, n, z in ((9, 10, 2.0), (47, 50, 1.96), (50, 50, 1.645), (0, 8, 2.5)):
         p, q = right / n, z**2 / n
         want = np.sort(np.roots([1 + q, -(2 * p + q), p**2]).real)
@@ -52,7 +47,7 @@ def _wilson(answer: Any) -> None:
 
 @exercise("results.mcnemar", "A question about coins, answered with whole numbers.")
 def _mcnemar(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     for a, b in ((7, 1), (40, 61), (4, 4), (2600, 2400), (0, 0)):
         m, k = a + b, min(a, b)
         ways = [math.comb(m, i) for i in range(k + 1)]
@@ -91,7 +86,7 @@ def _normal(a: int, b: int, correction: int) -> float:
 
 @exercise("results.ece", "One bincount: within a bin, right answers minus confidences.")
 def _ece(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     rng = np.random.default_rng(1)
     spread = rng.beta(4, 1, 300)
     true = np.where(spread > 0.6, spread**2, np.sqrt(spread))  # too sure of some answers, too modest of others
@@ -135,7 +130,7 @@ def _gaps(confidence: FloatArray, right: Any, bin_of: IntArray, bins: int) -> tu
 
 @exercise("results.images", "Ask it before the experiment, while the answer can still be used.")
 def _images(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     one_sided, two_sided = NormalDist().inv_cdf(0.95), NormalDist().inv_cdf(0.975)
     for d, delta, power in ((0.05, 0.004, 0.8), (0.3, 0.2, 0.9), (0.06, -0.01, 0.95)):
         z = NormalDist().inv_cdf(power)
@@ -173,7 +168,7 @@ def _images(answer: Any) -> None:
 
 @exercise("results.bootstrap", "Three counts carry all that ten thousand pairs have to say.")
 def _bootstrap(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     rng = np.random.default_rng(3)
     hard, n, draws = rng.random(500), 500, 4000
     right_a, right_b = hard < rng.normal(0.9, 0.1, n), hard < rng.normal(0.75, 0.1, n)
@@ -212,7 +207,7 @@ def _bootstrap(answer: Any) -> None:
 
 @exercise("results.temperature", "One number, and not one answer changed.")
 def _temperature(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     rng = np.random.default_rng(6)
     for scale in (3.0, 0.4):
         Z = rng.normal(0, 2, (400, 5))

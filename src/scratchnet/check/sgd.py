@@ -4,12 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.check import exercise, expect_array, expect_number, hint
-
-
-def _require_function(answer: Any) -> None:
-    if not callable(answer):
-        hint("The answer is a function: hand over its name, without brackets after it.")
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, hint
 
 
 def _require_pair(got: Any) -> tuple[Any, Any]:
@@ -20,7 +15,7 @@ def _require_pair(got: Any) -> tuple[Any, Any]:
 
 @exercise("sgd.rates", "The steepest direction sets the limit, and both ends set the best rate.")
 def _rates(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     for C in (np.array([[5.0, 4.0], [4.0, 5.0]]), np.array([[3.0, -1.0, 0.5], [-1.0, 2.0, 0.0], [0.5, 0.0, 0.3]])):
         eigenvalues, diagonal = np.linalg.eigvalsh(C), np.diag(C)
         low, high = float(eigenvalues[0]), float(eigenvalues[-1])
@@ -52,7 +47,7 @@ def _rates(answer: Any) -> None:
 
 @exercise("sgd.batches", "Every image once in an epoch, and no two epochs alike.")
 def _batches(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     N, B = 50, 8
     got = answer(N, B, np.random.default_rng(1))
     if not isinstance(got, list | tuple) or not all(np.ndim(rows) == 1 for rows in got):
@@ -87,7 +82,7 @@ def _batches(answer: Any) -> None:
 
 @exercise("sgd.variance", "Two formulas that agree for a small batch, and part as it nears the whole.")
 def _variance(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     G = np.random.default_rng(2).normal(0.7, 1.3, size=(12, 5))
     N, sigma2 = len(G), float(G.var(axis=0).sum())
     for B, replace in ((4, True), (4, False), (12, False), (1, False)):
@@ -114,7 +109,7 @@ def _variance(answer: Any) -> None:
 
 @exercise("sgd.floor", "Half the floor costs half the rate, and that costs twice the steps.")
 def _floor(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     for floor, lam, sigma2 in ((0.1, 2.0, 1.0), (3.0, 0.5, 2.5)):
         expect_number(
             answer(floor, lam, sigma2),
@@ -136,7 +131,7 @@ def _floor(answer: Any) -> None:
 
 @exercise("sgd.stairs", "A schedule is a function of the progress: nothing else has to know about it.")
 def _stairs(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     for warmup in (0.2, 0.0):
         for progress in (0.05, 0.1, 0.2, 0.3, 0.49, 0.5, 0.6, 0.74, 0.75, 0.9, 1.0, 0.0):
             try:
@@ -173,7 +168,7 @@ def _stairs(answer: Any) -> None:
 
 @exercise("sgd.momentum", "Steps that agree add up to a long one; steps that disagree cancel.")
 def _momentum(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     rng = np.random.default_rng(3)
     theta, v, grad = rng.normal(size=4), rng.normal(size=4), rng.normal(size=4)
     rate, mu = 0.3, 0.8

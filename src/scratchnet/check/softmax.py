@@ -6,13 +6,8 @@ from typing import Any
 import numpy as np
 
 from scratchnet.activations import softmax, softmax_backward
-from scratchnet.check import exercise, expect_array, expect_number, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, hint
 from scratchnet.types import FloatArray
-
-
-def _require_function(answer: Any) -> None:
-    if not callable(answer):
-        hint("The answer is a function: hand over its name, without brackets after it.")
 
 
 @exercise("softmax.odds", "The logarithms of the probabilities, shifted so that the first score is 0.")
@@ -61,7 +56,7 @@ def _by_hand(answer: Any) -> None:
 
 @exercise("softmax.logistic", "No exponent is ever positive, so nothing overflows, and small values keep their digits.")
 def _logistic(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     t = np.array([-2.0, 0.0, 0.5, 3.0])
     want = 1 / (1 + np.exp(-t))
     given = expect_array(answer(t.copy()), t.shape)
@@ -106,7 +101,7 @@ def _one_maximum(answer: Any) -> None:
 
 @exercise("softmax.jacobian", "A diagonal matrix minus an outer product, for each row.")
 def _jacobian(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     P = softmax(np.random.default_rng(0).standard_normal((4, 3)))
     given = np.asarray(answer(P.copy()))
     if given.shape == (3, 3):
@@ -135,7 +130,7 @@ def _largest(z: FloatArray, temperature: float) -> float:
 
 @exercise("softmax.temperature", "The confidence falls with T, so halving an interval always finds it.")
 def _temperature(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     cases = (
         ([2.0, 1.0, 0.0], 0.5),
         ([24.0, 22.0, 3.0, -8.0], 0.9),

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.check import exercise, expect_number, hint
+from scratchnet.check import exercise, expect_function, expect_number, hint
 from scratchnet.losses import cross_entropy, cross_entropy_backward
 from scratchnet.network import backward, forward
 from scratchnet.parameters import Parameters, initialize
@@ -14,11 +14,6 @@ from scratchnet.types import FloatArray, IntArray
 # In the chapter the six causes are dealt to the panels A to F by the same shuffle.
 CAUSES = ("healthy", "rate too large", "rate too small", "uniform start", "not shuffled", "few images")
 PANELS = dict(zip("ABCDEF", map(str, np.random.default_rng(11).permutation(CAUSES)), strict=True))
-
-
-def _require_function(answer: Any) -> None:
-    if not callable(answer):
-        hint("The answer is a function: hand over its name, without brackets after it.")
 
 
 def _require_pair(answer: Any, first: str, second: str) -> tuple[Any, Any]:
@@ -31,7 +26,7 @@ def _require_pair(answer: Any, first: str, second: str) -> tuple[Any, Any]:
     "training.resume", "After whole epochs the schedule needs to know nothing of batches: progress is kept/epochs."
 )
 def _resume(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     for N, B, epochs, kept in ((6000, 32, 10, 3), (100, 10, 8, 4), (70, 16, 5, 0)):
         each = -(-N // B)
         steps, progress = _require_pair(answer(N, B, epochs, kept), "the steps taken", "the progress of the next")
@@ -83,7 +78,7 @@ def _by_hand(
 
 @exercise("training.epoch", "One shuffle, every image once, a step after each batch: everything else is bookkeeping.")
 def _epoch(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     rng = np.random.default_rng(3)
     X, y, rate, size = rng.random((22, 6)), rng.integers(0, 3, 22), 0.3, 5
     start = initialize((6, 5, 3), np.random.default_rng(4), dtype=np.float64)
@@ -173,7 +168,7 @@ def _stops(losses: Sequence[float], patience: int) -> tuple[int, int]:
 
 @exercise("training.patience", "It looks at nothing but the past, which is all that one has while training.")
 def _patience(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     cases: tuple[tuple[list[float], int], ...] = (
         ([0.9, 0.8, 0.7, 0.5, 0.7, 0.6, 0.65, 0.7, 0.3], 2),  # here every mistake but one ends elsewhere
         ([0.8, 0.5, 0.5, 0.5, 0.4], 2),  # a tie
@@ -218,7 +213,7 @@ def _rising(losses: list[float], patience: int) -> bool:
 
 @exercise("training.paired", "What the seed does to both recipes alike cancels; luck they do not share stays in.")
 def _paired(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     rng = np.random.default_rng(9)
     for n in (5, 8):
         luck = rng.normal(0, 0.01, n)
@@ -285,7 +280,7 @@ def _exact_maximum(m: int, n: int, p: float, lowest: bool = False) -> float:
 
 @exercise("training.maximum", "That is what the best of m equally good models scores, by luck alone.")
 def _maximum(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     for m, n, p in ((20, 200, 0.9), (2, 50, 0.5), (1, 40, 0.8)):
         sigma = float(np.sqrt(p * (1 - p) / n))
         right = _exact_maximum(m, n, p)

@@ -5,17 +5,12 @@ from typing import Any
 import numpy as np
 
 from scratchnet.activations import softmax
-from scratchnet.check import exercise, expect_array, hint
+from scratchnet.check import exercise, expect_array, expect_function, hint
 from scratchnet.network import forward, predict_proba
 from scratchnet.parameters import Parameters, initialize
 from scratchnet.types import FloatArray
 
 Array = np.ndarray[Any, np.dtype[Any]]
-
-
-def _require_function(answer: Any) -> None:
-    if not callable(answer):
-        hint("The answer is a function: hand over its name, without brackets after it.")
 
 
 def _moved(image: Array, down: int, right: int) -> Array:
@@ -33,7 +28,7 @@ def _rolled(image: Array, down: int, right: int) -> Array:
 
 @exercise("your_digits.mass", "Weights times positions, over weights: in whole pixels this decides where a digit goes.")
 def _mass(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     image = np.random.default_rng(1).integers(0, 256, (12, 17)).astype(np.uint8)
     image[:, 9:] //= 3
     image[8:] = 0
@@ -62,7 +57,7 @@ def _mass(answer: Any) -> None:
 
 @exercise("your_digits.shift", "What leaves the image is lost, and paper comes in: nothing comes round the other side.")
 def _shift(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     image = np.random.default_rng(2).integers(1, 256, (5, 7)).astype(np.uint8)
     for down, right in ((1, 0), (0, 2), (-2, 1), (3, -4), (0, 0), (-5, 0), (2, 9)):
         mine = image.copy()
@@ -91,7 +86,7 @@ def _shift(answer: Any) -> None:
     "your_digits.shares", "Each row is one new pixel: the parts of the old ones that it covers, and they sum to 1."
 )
 def _shares(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     for old, new in ((5, 2), (7, 3), (6, 3), (4, 4), (3, 5)):
         edges = np.arange(new + 1) * old / new
         pixels = np.arange(old)
@@ -129,7 +124,7 @@ def _shares(answer: Any) -> None:
 
 @exercise("your_digits.ink", "The ground is what lies at the edges, however thick the pen.")
 def _ink(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     rng = np.random.default_rng(4)
     stroke = np.zeros((30, 26), bool)
     stroke[4:26, 11:15] = True
@@ -159,7 +154,7 @@ def _ink(answer: Any) -> None:
 
 @exercise("your_digits.average", "Nine looks from nine places, and their mean.")
 def _average(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     params = initialize((784, 8, 10), np.random.default_rng(5), dtype=np.float64)
     params.theta[:] *= 3
     image = np.random.default_rng(6).random(784)
@@ -205,7 +200,7 @@ def _logits(params: Parameters, X: FloatArray) -> FloatArray:
 
 @exercise("your_digits.moved", "Each image its own move: fresh ones every epoch are training data that cost nothing.")
 def _moved_each(answer: Any) -> None:
-    _require_function(answer)
+    expect_function(answer)
     most, images = 2, np.random.default_rng(7).integers(1, 256, (300, 784)).astype(np.uint8)
     mine = images.copy()
     got = expect_array(answer(mine, most, np.random.default_rng(8)), images.shape)
