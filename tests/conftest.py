@@ -36,6 +36,7 @@ def desktop(browser: Browser) -> Iterator[Watched]:
 def page(desktop: Watched, address: str) -> Iterator[Page]:
     """The page at the `address` that a figure's test module gives; in the end nothing is amiss, and no number NaN."""
     desktop.page.goto(address)
+    desktop.page.locator(".sn-awake").first.wait_for()
     yield desktop.page
     assert "NaN" not in desktop.page.locator(".sn-figure").first.inner_text()
     assert desktop.complaints == []

@@ -91,6 +91,7 @@ def test_nothing_of_the_frameworks_gets_into_the_environment_of_the_book() -> No
         assert not re.search(r"^(torch|jax|nvidia|cuda)", text, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_stored_gradients_equal_ours_and_scikit_learn_s_can_be_found_again(programs: SimpleNamespace) -> None:
     stored = read_arrays(BOOK / "frameworks.npz", "gradients")
     assert set(stored) == {"start", "PyTorch", "JAX", "scikit-learn"}

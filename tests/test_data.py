@@ -264,6 +264,7 @@ def test_a_file_one_may_not_read_is_not_called_damaged(digits_csv: Path, monkeyp
         read_digits(digits_csv)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "rows"), [("train", 42_000), ("test", 10_000)])
 def test_the_book_s_own_files_are_whole(name: str, rows: int) -> None:
     listed = dict(reversed(line.split()) for line in (DATA / "SHA256SUMS").read_text().splitlines())

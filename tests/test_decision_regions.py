@@ -63,6 +63,7 @@ def test_points_travel_in_thousandths_with_a_window_around_them() -> None:
     assert sent(decision_regions({"one": ([[2, 2]], [1])})._repr_html_())["window"] == [[1, 3], [1, 3]]
 
 
+@pytest.mark.slow
 def test_the_still_pictures_show_what_the_networks_say() -> None:
     page = decision_regions(XOR)._repr_html_()
     assert decision_regions(XOR)._repr_html_() == page

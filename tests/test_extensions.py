@@ -385,6 +385,7 @@ def test_the_page_of_the_module_links_chapters_and_leaves_out_what_says_nothing(
     assert module.empty_lists(None, "class", "H", None, None, None, None) == (None, None)
 
 
+@pytest.mark.slow
 def test_what_a_cell_prints_is_one_output_to_the_letter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(NotebookClient, "__init__", NotebookClient.__init__)  # and back again, afterwards
     extension("whole_outputs").setup(None)

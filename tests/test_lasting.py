@@ -55,6 +55,7 @@ def test_jupyter_book_is_of_the_line_that_reads_our_configuration() -> None:
     assert re.search(r"^jupyter-book==1\.", lock, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_the_configuration_for_plain_sphinx_has_everything_that_ours_has(tmp_path: Path) -> None:
     run(copied(tmp_path, "_config.yml", "_toc.yml", "book"), "jupyter-book", "config", "sphinx", ".")
     tree = ast.parse((tmp_path / "conf.py").read_text(encoding="utf-8"))
@@ -128,6 +129,7 @@ def host() -> Iterator[str]:
     server.server_close()
 
 
+@pytest.mark.slow
 @using("links")
 def test_a_dead_link_is_told_from_a_living_one(tool: ModuleType, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tool, "DOI", (f"{host}/doi/", f"{host}/registry/"))

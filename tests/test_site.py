@@ -29,7 +29,7 @@ SIDEWAYS = """width => [...document.querySelectorAll("article *")]
     .map(node => node.outerHTML.slice(0, 120)).slice(0, 3)"""
 
 # The page as if the reader had been everywhere on it: a section is laid out only when it comes near.
-EVERYWHERE = ".bd-article section { content-visibility: visible !important }"
+EVERYWHERE = ".bd-article section > * { content-visibility: visible !important }"
 
 # Delimiters of a formula that nobody rendered; a rendered one keeps its source for screen readers, and code is code.
 RAW_FORMULAS = r"""() => {
@@ -239,16 +239,16 @@ def test_a_page_loads_one_sheet_and_one_script_and_no_icon_font(site: str, deskt
     assert icons.evaluate_all(drawn) == []
 
 
-def test_a_section_is_laid_out_when_the_reader_comes_near_and_what_scrolls_can_then_be_reached(
+def test_a_thing_is_laid_out_when_the_reader_comes_near_and_what_scrolls_can_then_be_reached(
     site: str, desktop: Watched
 ) -> None:
     page = desktop.page
     page.set_viewport_size(PHONE)
     page.goto(f"{site}/book/08-gradient-check.html", wait_until="load")
-    last = page.locator("article > section > section").last
+    last = page.locator("article section > :is(p, ul) *").last
     wide = page.locator("article .cell_output pre", has_text="best nudge within 4-fold of the predicted")
     near = "node => node.checkVisibility({contentVisibilityAuto: true})"
-    assert not last.locator("p").last.evaluate(near)
+    assert not last.evaluate(near)
     assert not wide.get_attribute("tabindex")
     wide.evaluate("node => node.scrollIntoView()")
     page.locator("article pre[tabindex='0']", has_text="best nudge").wait_for()
@@ -258,17 +258,30 @@ def test_a_section_is_laid_out_when_the_reader_comes_near_and_what_scrolls_can_t
 def test_a_link_into_a_chapter_lands_on_its_target(site: str, desktop: Watched, size: dict[str, int]) -> None:
     page = desktop.page
     page.set_viewport_size(size)
-    page.goto(f"{site}/book/08-gradient-check.html", wait_until="load")
-    targets = page.locator("article :is(section section[id], div.exercise[id], div.math[id])").evaluate_all(
-        "nodes => nodes.map(node => node.id)"
-    )
-    assert len(targets) > 15
-    for target in targets[:: len(targets) // 8]:
-        page.goto("about:blank")
-        page.goto(f"{site}/book/08-gradient-check.html#{target}", wait_until="load")
-        page.wait_for_timeout(300)
-        top = page.locator(f"[id='{target}']").evaluate("node => node.getBoundingClientRect().top")
-        assert -1 <= top < 0.3 * size["height"], target
+    there = """id => {
+        const top = document.getElementById(id).getBoundingClientRect().top, page = document.documentElement;
+        const end = scrollY + innerHeight > page.scrollHeight - 2;
+        return top > -1 && (top < 0.2 * innerHeight || end && top < innerHeight);
+    }"""
+    targets = "nodes => nodes.map(node => node.id)"
+    for chapter in ("05-hidden-layer", "07-backprop"):
+        page.goto(f"{site}/book/{chapter}.html", wait_until="load")
+        ids = page.locator("article :is(section section[id], div.exercise[id], div.math[id])").evaluate_all(targets)
+        assert len(ids) > 15
+        for target in ids[3 :: len(ids) // 4]:
+            page.goto("about:blank")
+            page.goto(f"{site}/book/{chapter}.html#{target}", wait_until="load")
+            page.wait_for_timeout(500)
+            assert page.evaluate(there, target), f"{chapter}#{target}, from outside"
+    link = page.locator("article > section > section > p a.internal[href^='#equation-']").last
+    link.evaluate("node => node.scrollIntoView()")
+    page.wait_for_timeout(300)
+    link.press("Enter")
+    page.wait_for_timeout(500)
+    assert page.evaluate(there, link.get_attribute("href")[1:])
+    page.go_back()
+    page.wait_for_timeout(500)
+    assert link.evaluate("node => Math.abs(node.getBoundingClientRect().top) < innerHeight")
 
 
 def test_pictures_say_how_large_they_are_and_wait_until_the_reader_comes_near() -> None:

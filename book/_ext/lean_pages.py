@@ -45,6 +45,7 @@ SCRIPTS = (
     "copybutton.js",
     "scripts/sphinx-book-theme.js",
     "togglebutton.js",
+    "landing.js",
     "scrollable.js",
     "progress.js",
     "scripts/pydata-sphinx-theme.js",

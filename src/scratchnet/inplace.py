@@ -19,49 +19,49 @@ class Gradient:
 
     `gradient(X, y)` with X (N, D) and labels y (N,) returns Parameters, which the next call overwrites. The arrays in
     between are those of the call before, or new ones where N has changed. X and y are not checked: a label that is
-    no class would count as another one. dtype: that of X.
+    no class would count as the nearest one. dtype: that of X.
     """
 
     def __init__(self, params: Parameters, dtype: np.dtype[np.floating]) -> None:
         self.layers = params.layers
         self.grads = Parameters(params.sizes, params.theta.dtype)
         self.kind = np.result_type(params.theta.dtype, dtype)
+        self.one_hot = np.eye(params.sizes[-1], dtype=self.kind)
         self.make_arrays(0)
 
     def make_arrays(self, N: int) -> None:
         """Make what a batch of N examples fills."""
         widths = self.grads.sizes[1:]
-        self.Z = [np.empty((N, width), self.kind) for width in widths]
-        self.A = [np.empty((N, width), self.kind) for width in widths[:-1]]
+        self.A = [np.empty((N, width), self.kind) for width in widths]
+        self.dA = [np.empty((N, width), self.kind) for width in widths[:-1]]
+        self.Y = np.empty((N, widths[-1]), self.kind)
         self.row = np.empty((N, 1), self.kind)
-        self.n = np.arange(N)
 
     def __call__(self, X: FloatArray, y: IntArray) -> Parameters:
         N, last = len(X), len(self.layers) - 1
-        if len(self.n) != N:
+        if len(self.row) != N:
             self.make_arrays(N)
-        A = [X, *self.A]
+        A = [X, *self.A]  # the input of each layer, and the logits
         for index, layer in enumerate(self.layers):  # forward
-            Z = self.Z[index]
+            Z = A[index + 1]
             np.matmul(A[index], layer.W, out=Z)
             np.add(Z, layer.b, out=Z)
             if index < last:
-                np.maximum(Z, 0, out=A[index + 1])
-        dZ, row = self.Z[last], self.row  # (softmax(Z) − Y)/N, in the place of Z
+                np.maximum(Z, 0, out=Z)
+        dZ, row = A[-1], self.row  # (softmax(Z) − Y)/N, in the place of Z
         np.maximum.reduce(dZ, axis=1, keepdims=True, out=row)
         np.subtract(dZ, row, out=dZ)
         np.exp(dZ, out=dZ)
         np.add.reduce(dZ, axis=1, keepdims=True, out=row)
         np.divide(dZ, row, out=dZ)
-        dZ[self.n, y] -= 1
+        np.subtract(dZ, self.one_hot.take(y, axis=0, out=self.Y, mode="clip"), out=dZ)
         np.divide(dZ, N, out=dZ)
         for index in reversed(range(last + 1)):  # backward
             layer = self.grads.layers[index]
             np.matmul(A[index].T, dZ, out=layer.W)
             np.add.reduce(dZ, axis=0, out=layer.b)
             if index > 0:
-                dA = A[index]  # its activations are no longer needed
-                np.matmul(dZ, self.layers[index].W.T, out=dA)
-                np.multiply(dA, self.Z[index - 1] > 0, out=dA)
-                dZ = dA
+                on = np.sign(A[index], out=A[index])  # 1 where a unit is on, else 0; its activations have served
+                dZ = np.matmul(dZ, self.layers[index].W.T, out=self.dA[index - 1])
+                np.multiply(dZ, on, out=dZ)
         return self.grads

@@ -44,6 +44,12 @@ def shift(image: np.ndarray, down: int, right: int) -> np.ndarray:
     return moved
 
 
+def cut_out(image: np.ndarray, down: int, right: int) -> np.ndarray:
+    """The same, at once: out of a frame of nothing around the image."""
+    h, w = image.shape
+    return np.pad(image, ((h, h), (w, w)))[h - down : 2 * h - down, w - right : 2 * w - right]
+
+
 def rolled(image: np.ndarray, down: int, right: int) -> np.ndarray:
     return np.roll(image, (down, right), axis=(0, 1))
 
@@ -119,7 +125,7 @@ def overwritten(gray: np.ndarray) -> np.ndarray:
 
 
 def looks(
-    steps: tuple[tuple[int, int], ...] = NINE, move: Callable = shift, gather: Callable | None = None
+    steps: tuple[tuple[int, int], ...] = NINE, move: Callable = cut_out, gather: Callable | None = None
 ) -> Callable:
     def answer(params: sn.Parameters, image: np.ndarray) -> Any:
         X = np.array([move(image.reshape(28, 28), *step).reshape(-1) for step in steps])
@@ -136,7 +142,7 @@ def scores(params: sn.Parameters, X: np.ndarray) -> np.ndarray:
 
 def each(
     draw: Callable[[np.random.Generator, int, int], Any] = lambda rng, most, n: rng.integers(-most, most + 1, (n, 2)),
-    move: Callable = shift,
+    move: Callable = cut_out,
 ) -> Callable:
     def answer(images: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
         steps = np.broadcast_to(draw(rng, most, len(images)), (len(images), 2))

@@ -216,14 +216,22 @@
     return show(100 * part, part === 0 || part === 1 ? 0 : 1) + " %";
   }
 
-  // Turn every element of this name into a live figure. The static one inside it stays for print.
+  // Turn every element of this name into a live figure when it comes within a screen of the reader. The static one inside
+  // it stays for print.
   function define(name, build) {
     if (customElements.get(name)) { // a second one on this page: when it began, the parser had not reached its numbers
       document.querySelectorAll(name).forEach(function (element) { element.connectedCallback(); });
       return;
     }
+    var near = new IntersectionObserver(function (entries) {
+      entries.filter(function (entry) { return entry.isIntersecting; }).forEach(function (entry) {
+        near.unobserve(entry.target);
+        entry.target.wake();
+      });
+    }, { rootMargin: "100% 0px" });
     customElements.define(name, class extends HTMLElement {
-      connectedCallback() {
+      connectedCallback() { near.observe(this); }
+      wake() {
         var numbers = this.querySelector("script[type='application/json']");
         if (this.figure || !numbers) return;
         var data = JSON.parse(numbers.textContent), live = el("div", { "class": "sn-live" });
