@@ -340,6 +340,12 @@ def test_a_long_formula_and_one_that_nothing_touches_can_break() -> None:
         assert [type(part) for part in paragraph] == [nodes.Text, nodes.math, nodes.Text]
 
 
+def test_a_long_formula_takes_its_marks_with_it() -> None:
+    paragraph = sentence(nodes.Text("so ("), nodes.math("", "x" * 60, label="a"), nodes.Text("), and on"))
+    assert [part.astext() for part in paragraph] == ["so (", "x" * 60 + r"\text{),}", " and on"]
+    assert paragraph[1]["label"] == "a"
+
+
 def test_a_number_keeps_its_per_cent_and_code_stays_as_it_is() -> None:
     paragraph = sentence(nodes.Text("85 % of 4 × 5, "), nodes.literal("", "a % b, 5 % 3"))
     assert paragraph.astext() == "85\N{NO-BREAK SPACE}% of 4\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}5, a % b, 5 % 3"

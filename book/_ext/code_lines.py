@@ -28,7 +28,9 @@ def boxed(line: str) -> str:
 
 def wrap(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     body = context.get("body", "")
-    lines, found = LISTING.subn(lambda m: m[1] + "".join(map(boxed, m[2].splitlines(keepends=True))) + m[3], body)
+    lines, found = LISTING.subn(
+        lambda m: m[1] + "".join(map(boxed, f"{m[2].rstrip()}\n".splitlines(keepends=True))) + m[3], body
+    )
     if found + len(PRINTED.findall(body)) != body.count('<div class="highlight">'):
         raise ExtensionError(f"{pagename}: a listing is written in a way that code_lines.py does not know")
     if body:

@@ -1,7 +1,8 @@
 """Keep together what a narrow column would tear apart: a formula and its comma, a number and its per cent.
 
 A browser may break a line on either side of a formula, so a line on a phone could begin with a full stop. A short
-formula and the mark that follows it (or the bracket before it) become one piece; a long one must be able to break.
+formula and the mark that follows it (or the bracket before it) become one piece; a long one must be able to break, and
+takes the mark into itself.
 """
 
 import re
@@ -24,8 +25,8 @@ class NoBreak(SphinxTransform):
             if NUMBER.search(text) and not isinstance(text.parent, nodes.FixedTextElement | nodes.literal | nodes.raw):
                 put(text, [nodes.Text(NUMBER.sub("\N{NO-BREAK SPACE}", text))])
         for formula in list(self.document.findall(nodes.math)):
-            if len(formula.astext()) <= SHORT and not isinstance(formula.parent, nodes.title):
-                keep_together(formula)
+            if not isinstance(formula.parent, nodes.title):
+                (keep_together if len(formula.astext()) <= SHORT else take_in)(formula)
 
 
 def put(old: nodes.Node, new: list[nodes.Node]) -> None:
@@ -53,6 +54,17 @@ def keep_together(formula: nodes.math) -> None:
         piece += nodes.Text(after[0])
     if before or after:
         put(formula, [piece])
+
+
+def take_in(formula: nodes.math) -> None:
+    """Move the marks that follow a formula to its end."""
+    siblings = formula.parent.children
+    place = siblings.index(formula)
+    following = siblings[place + 1] if place + 1 < len(siblings) else None
+    if isinstance(following, nodes.Text) and (after := AFTER.search(following)):
+        put(following, [nodes.Text(following[after.end() :])])
+        longer = nodes.math("", rf"{formula.astext()}\text{{{after[0]}}}", **formula.attributes)
+        put(formula, [longer])
 
 
 def setup(app: Any) -> dict[str, bool]:

@@ -4,6 +4,7 @@
   elsewhere and needs none of it.
 - other hosts: no script or style sheet of a page may come from one.
 - exercises: the box in each of them has the same id as in all others; an id belongs to one thing.
+- solutions: the link in a title begins with a space, which is then underlined.
 - the bibliography: it calls itself a list but holds what no list may hold, and its entries carry a role that browsers
   have dropped; without these roles a screen reader reads it well.
 """
@@ -14,6 +15,7 @@ from typing import Any
 from sphinx.errors import ExtensionError
 
 THEBE = re.compile(r'<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName = .*?</script>', re.DOTALL)
+SOLUTION = re.compile(r"(Solution to)(<a [^>]*>) ")
 SHARED_ID = re.compile(r'<section id="(?:exercise|solution)-content">')
 ROLES = {' role="doc-biblioentry"': "", ' role="list" class="citation-list"': ' class="citation-list"'}
 
@@ -39,6 +41,9 @@ def repair(app: Any, pagename: str, templatename: str, context: dict[str, Any], 
         context["body"], boxes = SHARED_ID.subn("<section>", context["body"])
         if not boxes and 'class="exercise ' in context["body"]:
             raise ExtensionError(f"{pagename}: the boxes of exercises share no id any more: remove this repair")
+        context["body"], titles = SOLUTION.subn(r"\1 \2", context["body"])
+        if not titles and 'class="solution ' in context["body"]:
+            raise ExtensionError(f"{pagename}: the links of solutions begin without a space: remove this repair")
         if "thebe-config" in context["body"]:
             raise ExtensionError(f"{pagename}: thebe writes itself into the page in a way not known here")
     if "citation-list" in context.get("body", ""):

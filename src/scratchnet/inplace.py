@@ -61,7 +61,7 @@ class Gradient:
             np.matmul(A[index].T, dZ, out=layer.W)
             np.add.reduce(dZ, axis=0, out=layer.b)
             if index > 0:
-                on = np.sign(A[index], out=A[index])  # 1 where a unit is on, else 0; its activations have served
+                on = np.greater(A[index], 0, out=A[index])  # 1 where a unit is on, else 0; its activations have served
                 dZ = np.matmul(dZ, self.layers[index].W.T, out=self.dA[index - 1])
                 np.multiply(dZ, on, out=dZ)
         return self.grads

@@ -32,6 +32,12 @@ def of_line(turn: Callable[..., Any]) -> Callable[..., Any]:
     return lambda N, B, E, C, F: turn(*line(N, B, E, C, F), N, B, E, C, F)
 
 
+def not_whole(N: int, B: int, E: float, C: int, F: float) -> tuple[float, float]:
+    t_B, t_C = E / (N / B), F / (N / C)
+    h = (t_C - t_B) / (C - B)
+    return t_B - h * B, h
+
+
 def flip(s1: float, r1: float, s2: float, r2: float) -> float | None:
     if r1 == r2 or (s1 - s2) * (r1 - r2) <= 0:
         return None
@@ -155,6 +161,7 @@ def test_a_right_answer_is_told_so(name: str, answer: object) -> None:
             of_line(lambda s, h, N, B, E, C, F: (s, (F * C / N - E * B / N) / (C - B))),
             "whole number",
         ),
+        ("frameworks.fixed", not_whole, "whole number"),
         ("frameworks.fixed", of_line(lambda s, h, N, B, E, C, F: (s, h * (C - B))), "difference of the batch sizes"),
         ("frameworks.fixed", of_line(lambda s, h, *given: (s, -h)), "sign of h"),
         ("frameworks.fixed", of_line(lambda s, h, N, B, E, C, F: (s, s / B + h)), "still in it"),

@@ -47,15 +47,14 @@ def _fixed(answer: Any) -> None:
         if np.allclose(np.array(got, float), (h, s)):
             hint("The two are in the other order: first s, the cost of a step, then h, that of an image.")
         slope = (F - E) / (C - B)
+        steps_not_whole = (F * C - E * B) / N / (C - B)
         expect_number(
             got[1],
             h,
             1e-5,
             f"h for fixed({N}, {B}, {E:.6g}, {C}, {F:.6g}): ",
             Those_are_times_of_epochs_and_the_line_is_about_a_step_so_divide_by_the_number_of_steps=slope,
-            The_number_of_steps_is_a_whole_number_and_the_small_batch_at_the_end_is_a_step=(F * C - E * B)
-            / N
-            / (C - B),
+            The_number_of_steps_is_a_whole_number_and_the_small_batch_at_the_end_is_a_step=steps_not_whole,
             The_slope_has_the_difference_of_the_batch_sizes_below=F / n - E / m,
             The_sign_of_h_is_turned_round=-h,
             That_is_the_time_of_a_step_over_its_images_and_the_fixed_part_is_still_in_it=E / m / B,
@@ -69,6 +68,8 @@ def _fixed(answer: Any) -> None:
             Take_off_h_for_each_image_of_the_batch_and_not_once=E / m - h,
             That_is_what_the_images_of_the_batch_cost=h * B,
             That_is_for_the_steps_of_a_whole_epoch=s * m,
+            The_number_of_steps_is_a_whole_number_and_the_small_batch_at_the_end_is_a_step=E * B / N
+            - steps_not_whole * B,
         )
 
 

@@ -174,7 +174,7 @@ scratchnet.define("sn-backprop-stepper", function (root, data) {
 
   // --- the graph ----------------------------------------------------------------------------------------------------------
 
-  var WIDE = 310, HIGH = 450, COLUMN = [64, 246], LEVEL = { x: 428, z: 300, a: 224, s: 96, loss: 22 }, BOX = [29, 20];
+  var WIDE = 310, HIGH = 450, COLUMN = [64, 246], LEVEL = { x: 428, z: 300, a: 224, s: 96, loss: 22 }, BOX = [32, 20];
   var graph = svg("svg", { viewBox: "0 0 " + WIDE + " " + HIGH, role: "img" });
   var lines = svg("g"), parts = []; // a part is a function that draws what it shows of a walk, up to a step
   graph.append(lines);
@@ -191,7 +191,7 @@ scratchnet.define("sn-backprop-stepper", function (root, data) {
 
   // Two lines beside an arrow or on it: its factor, and what that multiplies; or its weight, and the gradient of that.
   function label(at, anchor, index, width) {
-    var wide = width || 54, middle = at[0] + (anchor === "end" ? -23 : anchor === "start" ? 23 : 0);
+    var wide = width || 60, middle = at[0] + (anchor === "end" ? -25 : anchor === "start" ? 25 : 0);
     var part = { upper: text(at[0], at[1] - 3, "", anchor), lower: text(at[0], at[1] + 13, "", anchor) };
     part.group = svg("g", { "class": "sn-label" }, svg("rect", { x: middle - wide / 2, y: at[1] - 20, width: wide, height: 40, rx: 6 }), part.upper, part.lower);
     if (index !== undefined) touch(part.group, index);
@@ -259,11 +259,11 @@ scratchnet.define("sn-backprop-stepper", function (root, data) {
   }
 
   function bias(layer, i) { // comes in from outside, round a corner
-    var high = layer === 1 ? "z" : "s", at = where(high, i), out = side(i), x = at[0] + 45 * out, tip = at[0] + (BOX[0] + 2) * out;
+    var high = layer === 1 ? "z" : "s", at = where(high, i), out = side(i), x = at[0] + 47 * out, tip = at[0] + (BOX[0] + 2) * out;
     var index = 6 * (layer - 1) + 4 + i, back = {};
     back[stepOf("db" + layer)] = function () { return [1, "plain"]; };
     link(drawn("M" + x + " " + (at[1] + 20) + "V" + at[1] + "H" + tip, head([tip, at[1]], -out, 0), head([x, at[1] + 20], 0, 1)),
-      label([at[0] + 38 * out, at[1] + 37], "middle", index, 50), {
+      label([at[0] + 38 * out, at[1] + 43], "middle", index, 50), {
         forward: stepOf(high), back: back, upstream: function (pass) { return pass["d" + high][i]; },
         rest: function () { return [(figure.theta[index] < 0 ? "" : "+") + brief(figure.theta[index]), "parameter"]; },
         gradient: "db" + layer, entry: i, index: index,

@@ -211,9 +211,9 @@
   }
 
   function percent(part) { // nothing is called certain that is not
-    if (part > 0.999 && part < 1) return "> 99.9 %";
-    if (part < 0.001 && part > 0) return "< 0.1 %";
-    return show(100 * part, part === 0 || part === 1 ? 0 : 1) + " %";
+    if (part > 0.999 && part < 1) return ">\u00a099.9\u00a0%";
+    if (part < 0.001 && part > 0) return "<\u00a00.1\u00a0%";
+    return show(100 * part, part === 0 || part === 1 ? 0 : 1) + "\u00a0%";
   }
 
   // Turn every element of this name into a live figure when it comes within a screen of the reader. The static one inside

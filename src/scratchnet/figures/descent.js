@@ -91,7 +91,7 @@ scratchnet.define("sn-descent", function (root, data, element) {
   var RUN = "Run " + data.run + " steps", runner = button(RUN, function () { if (timer) stop(); else run(); update(); });
 
   root.append(
-    el("p", {}, el("strong", {}, "Press Run."), " Then raise the rate: when does the path get to the cross faster, and when does it fly apart?"),
+    el("p", {}, el("strong", {}, "Press Run."), " Then raise the rate and press Reset and Run: when does the path get to the cross faster, and when does it fly apart?"),
     el("div", { "class": "sn-row" },
       el("div", { "class": "sn-left" }, pad),
       el("div", { "class": "sn-right" },

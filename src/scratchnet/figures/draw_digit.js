@@ -4,7 +4,7 @@ scratchnet.define("sn-draw-digit", function (root, data) {
   var sn = scratchnet, el = sn.el, SIDE = sn.SIDE, sheet = data.sheet;
   var network = sn.layers(data.network.sizes, sn.numbers(data.network.theta));
   var steps = { box: true, antialias: true, center: true };
-  var pen = data.pen, strokes = [], nudge = [0, 0], cursor = [sheet / 2, sheet / 2], lowered = false, hand = null, shown = [];
+  var pen = data.pen, strokes = [], nudge = [0, 0], cursor = [sheet / 2, sheet / 2], lowered = false, hand = null, shown = [], lent = false;
   var figure = { drawing: blank(), image: null, hidden: [], probabilities: null };
 
   function blank() { return { width: sheet, height: sheet, ink: new Uint8Array(sheet * sheet) }; }
@@ -85,6 +85,12 @@ scratchnet.define("sn-draw-digit", function (root, data) {
     });
   }
 
+  function begin(point) {
+    if (lent) clear(); // a sample makes way for a drawing
+    strokes.push({ pen: pen, points: [] });
+    extend(strokes[strokes.length - 1], point);
+  }
+
   function extend(stroke, point) {
     var before = stroke.points[stroke.points.length - 1] || point;
     stroke.points.push(point);
@@ -156,14 +162,15 @@ scratchnet.define("sn-draw-digit", function (root, data) {
     shown[digit] = shown[digit] === undefined ? 0 : (shown[digit] + 1) % styles.length; // each press another style
     strokes = styles[shown[digit]].map(function (points) { return { pen: pen, points: points }; });
     nudge = [0, 0];
+    lent = true;
     redraw();
     update();
   }
 
   figure.flush = update; // a test does not wait for the next frame
 
-  function undo() { strokes.pop(); redraw(); update(); }
-  function clear() { strokes = []; nudge = [0, 0]; redraw(); update(); }
+  function undo() { strokes.pop(); lent = false; redraw(); update(); }
+  function clear() { strokes = []; nudge = [0, 0]; lent = false; redraw(); update(); }
   function move(x, y) { nudge = [nudge[0] + x, nudge[1] + y]; update(); }
 
   // --- finger, pen, mouse, keys --------------------------------------------------------------------------------------------
@@ -177,8 +184,7 @@ scratchnet.define("sn-draw-digit", function (root, data) {
     if (hand !== null || event.button > 0) return; // a second finger draws nothing
     hand = event.pointerId;
     pad.setPointerCapture(hand);
-    strokes.push({ pen: pen, points: [] });
-    extend(strokes[strokes.length - 1], place(event));
+    begin(place(event));
     schedule();
   });
   pad.addEventListener("pointermove", function (event) {
@@ -208,7 +214,7 @@ scratchnet.define("sn-draw-digit", function (root, data) {
       if (lowered) extend(strokes[strokes.length - 1], cursor.slice());
     } else if (event.key === " ") {
       lowered = !lowered;
-      if (lowered) { strokes.push({ pen: pen, points: [] }); extend(strokes[strokes.length - 1], cursor.slice()); }
+      if (lowered) begin(cursor.slice());
     } else return;
     event.preventDefault();
     update();

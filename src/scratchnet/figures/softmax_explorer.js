@@ -59,12 +59,12 @@ scratchnet.define("sn-softmax-explorer", function (root, data, element) {
   var WIDE = 200, HIGH = 110, MOST = 5.5;
   function across(p) { return 34 + WIDE * p; }
   function down(loss) { return 14 + HIGH * (1 - Math.min(loss, MOST) / MOST); }
-  var dot = svg("circle", { r: 5 }), drop = svg("path", { "class": "sn-drop" }), line = [];
+  var dot = svg("circle", { r: 5 }), beyond = svg("text", { x: 42, y: 36 }), drop = svg("path", { "class": "sn-drop" }), line = [];
   for (var step = 0; step <= 100; step++) line.push(across(Math.exp(-MOST * (1 - step / 100))).toFixed(1) + " " + down(MOST * (1 - step / 100)).toFixed(1));
   var curve = svg("svg", { "class": "sn-curve", viewBox: "0 0 244 164", role: "img" },
     svg("path", { "class": "sn-axes", d: "M34 8V124H238" }), drop, svg("path", { "class": "sn-price", d: "M" + line.join("L") }), dot,
     svg("text", { x: 28, y: 128, "text-anchor": "end" }, "0"), svg("text", { x: 28, y: down(5) + 4, "text-anchor": "end" }, "5"),
-    svg("text", { x: 42, y: 18 }, "loss in nats"),
+    svg("text", { x: 42, y: 18 }, "loss in nats"), beyond,
     svg("text", { x: 34, y: 141, "text-anchor": "middle" }, "0"), svg("text", { x: 234, y: 141, "text-anchor": "middle" }, "1"),
     svg("text", { x: 134, y: 157, "text-anchor": "middle" }, "p of the true class"));
 
@@ -165,7 +165,7 @@ scratchnet.define("sn-softmax-explorer", function (root, data, element) {
     var wrong = e.probabilities.some(function (p, k) { return p === null || Math.abs(p - figure.probabilities[k]) > 1e-6; });
     if (!wrong) return "Both forms give the same probabilities; m is the largest logit, " + most + ".";
     var stays = " With the largest logit, m\u00a0=\u00a0" + most + ", taken out first, the largest exponential is exp(0) = 1: that form does not notice.";
-    if (e.exponentials.indexOf(Infinity) >= 0) return "exp(" + most + ") is larger than any float: ∞/∞ has no value." + stays;
+    if (e.exponentials.indexOf(Infinity) >= 0) return "exp(" + most + ") is larger than any float: ∞/\u2060∞ has no value." + stays;
     if (e.sum === Infinity) return "Each exponential is a float, but their sum is larger than any: a number divided by ∞ is 0, and these “probabilities” sum to 0." + stays;
     if (e.sum === 0) return "exp(" + most + ") is nearer to 0 than to any other float and becomes 0: 0/0 has no value." + stays;
     return "exp(" + most + ") is so near to 0 that a float keeps only its first digits: as written, the probabilities are wrong, and nothing tells." + stays;
@@ -218,6 +218,8 @@ scratchnet.define("sn-softmax-explorer", function (root, data, element) {
     say(said, "Class " + y + " is true and gets p\u00a0=\u00a0" + short(p) + ". " + price + " " + push);
     dot.setAttribute("cx", across(p));
     dot.setAttribute("cy", down(figure.loss));
+    dot.style.visibility = figure.loss > MOST ? "hidden" : "";
+    say(beyond, figure.loss > MOST ? "↑ at " + loss : "");
     drop.setAttribute("d", "M" + across(p) + " 124V" + down(figure.loss) + "H34");
     curve.setAttribute("aria-label", "The loss falls from no limit at p = 0 to 0 at p = 1. Now p is " + short(p) + " and the loss " + loss
       + (figure.loss > MOST ? ", far above the top of this drawing." : "."));
