@@ -53,7 +53,7 @@ def machine(rounds: int) -> str:
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")] or [platform.machine()]
     versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", "torch", "jax", "scikit-learn"))
     python = f"Python {platform.python_version()}"
-    return f"# {python}, {versions}; {names[0]}, {os.cpu_count()} cores; medians of {rounds} interleaved rounds"
+    return f"# {python}, {versions}; {names[0]}, {os.cpu_count()} cores; medians of {rounds} interleaved rounds, of {2 * rounds + 1} for growth"
 
 
 def report(epoch: list[dict[str, str]], costs: list[list[str]]) -> str:
@@ -109,7 +109,7 @@ def main(rounds: int, into: Path) -> int:
     with tempfile.TemporaryDirectory() as folder:
         gradients = Path(folder) / "frameworks.npz"
         run("gradients.py", gradients)
-        costs = [*run("memory.py", rounds), *run("growth.py", rounds), *run("target.py", rounds)]
+        costs = [*run("memory.py", rounds), *run("growth.py", 2 * rounds + 1), *run("target.py", rounds)]
         epoch = [row for threads in (1, max(2, os.cpu_count() or 2)) for row in run("epoch.py", rounds, threads)]
         head = machine(rounds)
         shutil.copyfile(gradients, into / "frameworks.partial")
