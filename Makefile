@@ -92,7 +92,7 @@ test: .venv/test book
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q -n $(JOBS) -m "$(UNIT)" tests --cov=src --cov-fail-under=100
-	$(BIN)/pytest -q -m site tests
+	$(BIN)/pytest -q -n $(JOBS) -m site tests
 	$(BIN)/pytest -q -n $(JOBS) --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=300 -p no:cacheprovider book
 
 data: .venv/book

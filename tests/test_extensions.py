@@ -370,8 +370,10 @@ def test_a_long_line_may_break_after_a_bracket_and_before_a_dot() -> None:
 
 
 def test_what_a_cell_printed_is_left_alone_and_another_listing_stops_the_build() -> None:
-    printed = LISTING.format("output stream highlight-myst-ansi notranslate", "a  b\n")
+    printed = LISTING.format("output stream highlight-myst-ansi notranslate", "a  b\nc  d\n")
     assert listed(printed) == printed
+    verdict = LISTING.format("output text_plain highlight-myst-ansi notranslate", "right\n")
+    assert listed(verdict + printed) == verdict.replace("<pre>", '<pre class="sentence">') + printed
     with pytest.raises(ExtensionError, match="does not know"):
         listed(LISTING.format("highlight-rust notranslate", "fn main() {}"))
 

@@ -118,6 +118,9 @@ def test_formulas_are_there_without_a_script(site: str, browser: Browser) -> Non
     page.goto(f"{site}/book/notation.html")
     assert page.locator(".katex-html").count() > 20
     assert page.locator(".katex-html").first.bounding_box()["height"] < 40  # the style sheet is at work
+    assert page.get_by_role("link", name="All chapters").is_visible()  # the menu needs a script
+    page.emulate_media(media="print")
+    assert page.locator("h1").is_visible()
     context.close()
 
 
@@ -136,6 +139,7 @@ def test_there_is_one_search_box_and_it_finds(site: str, desktop: Watched, size:
     page.wait_for_selector("#search-results li a")
     page.wait_for_timeout(300)
     assert page.locator("#search-results li").count() >= 2
+    assert "\\" not in page.locator("#search-results").inner_text()  # no TeX
     assert page.locator("form.bd-search:visible, .search-button__button:visible").count() == 1
     assert desktop.complaints == []
 
@@ -282,6 +286,49 @@ def test_a_link_into_a_chapter_lands_on_its_target(site: str, desktop: Watched, 
     page.go_back()
     page.wait_for_timeout(500)
     assert link.evaluate("node => Math.abs(node.getBoundingClientRect().top) < innerHeight")
+
+
+def test_a_menu_opens_where_the_reader_is_and_the_contents_make_way_for_what_was_chosen(
+    site: str, desktop: Watched
+) -> None:
+    page = desktop.page
+    page.set_viewport_size(PHONE)
+    page.goto(f"{site}/book/12-results.html", wait_until="load")
+    page.locator("button.primary-toggle").click()
+    here = page.locator("dialog[open] a.current")
+    here.wait_for()
+    page.wait_for_function("node => node.getBoundingClientRect().bottom < innerHeight", arg=here.element_handle())
+    page.keyboard.press("Escape")
+    focused = "name => document.activeElement.classList.contains(name)"
+    page.wait_for_function(focused, arg="primary-toggle")
+    page.locator("button.secondary-toggle").click()
+    page.locator("dialog[open] a[href='#summary']").click()
+    page.locator("dialog[open]").wait_for(state="detached")
+    page.wait_for_function("() => Math.abs(document.getElementById('summary').getBoundingClientRect().top) < 150")
+    assert desktop.complaints == []
+
+
+def test_what_was_pressed_keeps_the_focus_and_marks_of_a_search_can_be_taken_away(site: str, desktop: Watched) -> None:
+    page = desktop.page
+    page.context.grant_permissions(["clipboard-write"])
+    page.goto(f"{site}/book/03-softmax.html?highlight=softmax", wait_until="load")
+    for name in ("theme-switch-button", "copybtn"):
+        page.locator(f"button.{name}").first.press("Enter")
+        page.wait_for_timeout(100)
+        assert page.evaluate("name => document.activeElement.classList.contains(name)", name), name
+    assert page.locator("article .highlighted").count() > 20
+    page.locator(".highlight-link a").click()
+    page.wait_for_function("() => !document.querySelector('.highlighted')")
+    assert desktop.complaints == []
+
+
+def test_a_tap_on_the_title_opens_a_solution(site: str, desktop: Watched) -> None:
+    page = desktop.page
+    page.set_viewport_size(PHONE)
+    page.goto(f"{site}/book/03-softmax.html", wait_until="load")
+    page.locator("div.solution p.admonition-title", has_text="Exercise 3.1").click()
+    assert page.locator("div.solution").first.locator("section p").first.is_visible()
+    assert desktop.complaints == []
 
 
 def test_pictures_say_how_large_they_are_and_wait_until_the_reader_comes_near() -> None:

@@ -2,7 +2,7 @@
 
 Each line of Python becomes a box of its own that knows how far it is indented, and may be broken after a bracket or a
 comma and before a dot; the style sheet does the rest. The text stays as it was, so that copying gives what was typed.
-What a cell printed may be a table and is left alone.
+What a cell printed may be a table and is left alone; but one line, a verdict, say, is a sentence and may wrap.
 """
 
 import re
@@ -14,6 +14,7 @@ START = r'<div class="{}"><div class="highlight"><pre>'
 PYTHON = START.format("(?:doctest highlight-default|highlight-(?:python|ipython3)) notranslate")
 LISTING = re.compile(rf"({PYTHON})(.*?)(</pre>)", re.DOTALL)
 PRINTED = re.compile(START.format("(?:output (?:stream|text_plain) highlight-myst-ansi|highlight-text) notranslate"))
+SENTENCE = re.compile(rf"({PRINTED.pattern.removesuffix('<pre>')})<pre>([^\n]*\n?</pre>)")
 SHORT = 36  # characters, which every phone shows
 
 
@@ -34,7 +35,7 @@ def wrap(app: Any, pagename: str, templatename: str, context: dict[str, Any], do
     if found + len(PRINTED.findall(body)) != body.count('<div class="highlight">'):
         raise ExtensionError(f"{pagename}: a listing is written in a way that code_lines.py does not know")
     if body:
-        context["body"] = lines
+        context["body"] = SENTENCE.sub(r'\1<pre class="sentence">\2', lines)
 
 
 def setup(app: Any) -> dict[str, bool]:

@@ -46,6 +46,7 @@ SCRIPTS = (
     "scripts/sphinx-book-theme.js",
     "togglebutton.js",
     "landing.js",
+    "mended.js",
     "scrollable.js",
     "progress.js",
     "scripts/pydata-sphinx-theme.js",

@@ -4,18 +4,21 @@
   elsewhere and needs none of it.
 - other hosts: no script or style sheet of a page may come from one.
 - exercises: the box in each of them has the same id as in all others; an id belongs to one thing.
-- solutions: the link in a title begins with a space, which is then underlined.
+- solutions: most of a title is a link, so that a tap on it leads away in place of opening what is below.
+- search: what it shows of a page has each formula three times over, once as TeX.
 - the bibliography: it calls itself a list but holds what no list may hold, and its entries carry a role that browsers
   have dropped; without these roles a screen reader reads it well.
 """
 
 import re
+from pathlib import Path
 from typing import Any
 
 from sphinx.errors import ExtensionError
 
 THEBE = re.compile(r'<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName = .*?</script>', re.DOTALL)
-SOLUTION = re.compile(r"(Solution to)(<a [^>]*>) ")
+SOLUTION = re.compile(r"(Solution to)<a [^>]*>( .*?)</a>")
+NO_TEXT = '".headerlink", "script", "style"]'
 SHARED_ID = re.compile(r'<section id="(?:exercise|solution)-content">')
 ROLES = {' role="doc-biblioentry"': "", ' role="list" class="citation-list"': ' class="citation-list"'}
 
@@ -41,9 +44,9 @@ def repair(app: Any, pagename: str, templatename: str, context: dict[str, Any], 
         context["body"], boxes = SHARED_ID.subn("<section>", context["body"])
         if not boxes and 'class="exercise ' in context["body"]:
             raise ExtensionError(f"{pagename}: the boxes of exercises share no id any more: remove this repair")
-        context["body"], titles = SOLUTION.subn(r"\1 \2", context["body"])
+        context["body"], titles = SOLUTION.subn(r"\1\2", context["body"])
         if not titles and 'class="solution ' in context["body"]:
-            raise ExtensionError(f"{pagename}: the links of solutions begin without a space: remove this repair")
+            raise ExtensionError(f"{pagename}: the titles of solutions are no links any more: remove this repair")
         if "thebe-config" in context["body"]:
             raise ExtensionError(f"{pagename}: thebe writes itself into the page in a way not known here")
     if "citation-list" in context.get("body", ""):
@@ -51,6 +54,18 @@ def repair(app: Any, pagename: str, templatename: str, context: dict[str, Any], 
             context["body"] = context["body"].replace(role, instead)
 
 
+def formulas_once(app: Any, exception: Exception | None) -> None:
+    """Leave the TeX and the MathML of a formula out of what the search shows."""
+    script = Path(app.outdir) / "_static" / "searchtools.js"
+    if exception or not script.exists():
+        return
+    text = script.read_text(encoding="utf-8")
+    if NO_TEXT not in text and ".katex-mathml" not in text:
+        raise ExtensionError("searchtools.js cleans what it shows in a way not known here")
+    script.write_text(text.replace(NO_TEXT, NO_TEXT.replace("]", ', ".katex-mathml"]')), encoding="utf-8")
+
+
 def setup(app: Any) -> dict[str, bool]:
     app.connect("html-page-context", repair, priority=900)
+    app.connect("build-finished", formulas_once)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -36,7 +36,7 @@
     departures.push({ page: location.href, link: link, top: link.getBoundingClientRect().top });
     following = true;
     requestAnimationFrame(land);
-  });
+  }, true);
   addEventListener("popstate", function () {
     var last = departures[departures.length - 1];
     if (following || !last || last.page !== location.href) return;

@@ -1,5 +1,5 @@
 // What scrolls in its own box (a wide table, formula or listing) must be reachable from the keyboard; what does not
-// scroll should not be a stop on the way. And a verdict or any other output of one line is a sentence: it may wrap.
+// scroll should not be a stop on the way.
 (function () {
   "use strict";
   // Told of a box when it is first laid out, which is when the reader comes near, and whenever its size changes.
@@ -12,9 +12,6 @@
     });
   });
   window.addEventListener("load", function () {
-    document.querySelectorAll(".cell_output pre").forEach(function (output) {
-      if (!output.textContent.trim().includes("\n")) output.classList.add("sentence");
-    });
     document.querySelectorAll("article :is(pre, table, div.math, .katex-display, .pst-scrollable-table-container)").forEach(function (box) {
       watch.observe(box);
     });

@@ -206,7 +206,7 @@ scratchnet.define("sn-decision-regions", function (root, data, element) {
 
   function verdict() {
     var N = figure.points.length;
-    if (!N) return ["There is nothing to learn yet. Click on the picture to add points, or press 0 or 1 in it."];
+    if (!N) return ["There is nothing to learn yet. Tap or click on the picture to add points, or press 0 or 1 in it."];
     if (figure.lost) return ["After " + figure.steps + " steps a weight is beyond a million: the steps are too long, and the training has flown apart. Reset, and take a smaller rate."];
     return [
       figure.steps ? "After " + figure.steps + " steps the loss is " : "Before training the loss is ", el("strong", {}, short(figure.loss)), ", and ",

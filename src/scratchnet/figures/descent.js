@@ -106,7 +106,7 @@ scratchnet.define("sn-descent", function (root, data, element) {
           el("tr", {}, el("th", { scope: "row" }, "across the valley"), el("td", {}, short(high)), factors[0]),
           el("tr", {}, el("th", { scope: "row" }, "along its floor"), el("td", {}, short(low)), factors[1])))),
     el("p", { "class": "sn-note" }, "Orange: the path, and its point now. Purple, dashed: the next step, were it against the gradient of all " + N +
-      " examples. The cross: the minimum. Click on the picture, or use the arrow keys in it, to start elsewhere.")
+      " examples. The cross: the minimum. Tap or click on the picture, or use the arrow keys in it, to start elsewhere.")
   );
 
   // --- what it says -------------------------------------------------------------------------------------------------------
