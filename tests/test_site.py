@@ -326,7 +326,7 @@ def test_a_tap_on_the_title_opens_a_solution(site: str, desktop: Watched) -> Non
     page = desktop.page
     page.set_viewport_size(PHONE)
     page.goto(f"{site}/book/03-softmax.html", wait_until="load")
-    page.locator("div.solution p.admonition-title", has_text="Exercise 3.1").click()
+    page.locator("div.solution p.admonition-title", has_text="Exercise 3.1").click(position={"x": 150, "y": 12})
     assert page.locator("div.solution").first.locator("section p").first.is_visible()
     assert desktop.complaints == []
 
