@@ -16,6 +16,7 @@ import sklearn.neural_network  # noqa: F401 - before the stand-ins below
 import scratchnet as sn
 from scratchnet.storage import read_arrays
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "book"
 SCRIPTS = ("bench", "contenders", "growth", "measure", "memory", "target")
@@ -91,7 +92,6 @@ def test_nothing_of_the_frameworks_gets_into_the_environment_of_the_book() -> No
         assert not re.search(r"^(torch|jax|nvidia|cuda)", text, re.MULTILINE)
 
 
-@pytest.mark.slow
 def test_stored_gradients_equal_ours_and_scikit_learn_s_can_be_found_again(programs: SimpleNamespace) -> None:
     stored = read_arrays(BOOK / "frameworks.npz", "gradients")
     assert set(stored) == {"start", "PyTorch", "JAX", "scikit-learn"}
@@ -132,7 +132,6 @@ def test_the_table_of_costs_is_whole(programs: SimpleNamespace) -> None:
     assert all(0.7 < float(row["value"]) < 0.9 for row in rows if "accuracy" in row["case"])
 
 
-@pytest.mark.slow
 def test_fit_takes_the_memory_that_the_table_says(
     programs: SimpleNamespace, capsys: pytest.CaptureFixture[str]
 ) -> None:

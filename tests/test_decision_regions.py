@@ -11,6 +11,7 @@ import scratchnet as sn
 from scratchnet.figures import decision_regions
 from scratchnet.figures.decision_regions import start, train
 
+pytestmark = pytest.mark.slow
 CORNERS, DIFFER = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
 XOR = {"XOR": (CORNERS, DIFFER)}
 
@@ -63,7 +64,6 @@ def test_points_travel_in_thousandths_with_a_window_around_them() -> None:
     assert sent(decision_regions({"one": ([[2, 2]], [1])})._repr_html_())["window"] == [[1, 3], [1, 3]]
 
 
-@pytest.mark.slow
 def test_the_still_pictures_show_what_the_networks_say() -> None:
     page = decision_regions(XOR)._repr_html_()
     assert decision_regions(XOR)._repr_html_() == page

@@ -262,7 +262,7 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("your_digits.moved", each(lambda rng, most, n: rng.integers(-most + 1, most + 1, (n, 2))), "go from −2 to 2"),
         ("your_digits.moved", each(move=rolled), "came in again on the other side"),
         ("your_digits.moved", each(move=mirrored), "not a moved copy of its own"),
-        ("your_digits.moved", lambda images, most, rng: images[:5], "The shape should be (300, 784)"),
+        ("your_digits.moved", lambda images, most, rng: images[:5], "The shape should be (100, 784)"),
     ],
 )  # fmt: skip
 def test_a_wrong_answer_gets_a_hint_about_that_mistake(name: str, answer: object, sentence: str) -> None:
