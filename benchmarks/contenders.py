@@ -92,11 +92,11 @@ def floor(X, y, start, order, batch_size, rate) -> Once:
         for rows in steps(order, batch_size):
             x, Z1, Z2, dA1 = (array[: len(rows)] for array in kept)
             X.take(rows, axis=0, out=x, mode="clip")
-            np.matmul(x, W1, out=Z1)
-            np.matmul(Z1, W2, out=Z2)
-            np.matmul(Z1.T, Z2, out=dW2)
-            np.matmul(Z2, W2.T, out=dA1)
-            np.matmul(x.T, dA1, out=dW1)
+            np.dot(x, W1, out=Z1)
+            np.dot(Z1, W2, out=Z2)
+            np.dot(Z1.T, Z2, out=dW2)
+            np.dot(Z2, W2.T, out=dA1)
+            np.dot(x.T, dA1, out=dW1)
 
     return once
 

@@ -2,8 +2,9 @@
 
 Everyone starts from the same parameters and takes the same batches in the same order, at float32; first it is checked
 that all end an epoch at the same parameters, up to rounding. "floor" is the gather and the five matrix products alone,
-which no way of calling NumPy goes below. Started by `bench.py`, which sets the number of threads before NumPy loads.
-Prints threads, images, sizes, batch, who, seconds, seconds relative to scratchnet, and how far off the parameters are.
+which a step made of these calls cannot go below. Started by `bench.py`, which sets the number of threads before NumPy
+loads. Prints threads, images, sizes, batch, who, seconds, seconds relative to scratchnet, and how far off the
+parameters are.
 """
 
 import os
