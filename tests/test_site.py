@@ -165,8 +165,12 @@ def test_a_solution_is_folded_until_asked_for(site: str, desktop: Watched) -> No
     solution = desktop.page.locator("div.solution.dropdown").first
     answer = solution.locator("div.cell").first
     assert not answer.is_visible()
-    solution.locator("button").first.click()
+    title = solution.locator(".admonition-title").inner_text()
+    button = desktop.page.get_by_role("button", name=title, exact=True)
+    assert (button.get_attribute("aria-expanded"), title[:11]) == ("false", "Solution to")
+    button.click()
     answer.wait_for(state="visible")
+    assert button.get_attribute("aria-expanded") == "true"
 
 
 class Anchors(HTMLParser):

@@ -36,35 +36,30 @@ def put(old: nodes.Node, new: list[nodes.Node]) -> None:
     parent[place : place + 1] = new
 
 
+def take(formula: nodes.math, side: int, pattern: re.Pattern[str]) -> str:
+    """Take the marks beside a formula out of the text before it (-1) or after it (+1), and return them."""
+    siblings = formula.parent.children
+    place = siblings.index(formula) + side  # an element is equal to itself alone
+    text = siblings[place] if 0 <= place < len(siblings) else None
+    found = pattern.search(text) if isinstance(text, nodes.Text) else None
+    if found is None:
+        return ""
+    put(text, [nodes.Text(text[: found.start()] + text[found.end() :])])
+    return found[0]
+
+
 def keep_together(formula: nodes.math) -> None:
     """Put a formula and the marks that touch it into one inline node that does not break."""
-    siblings = formula.parent.children
-    place = siblings.index(formula)  # an element is equal to itself alone
-    piece = nodes.inline(classes=["no-break"])
-    previous = siblings[place - 1] if place else None
-    following = siblings[place + 1] if place + 1 < len(siblings) else None
-    before = BEFORE.search(previous) if isinstance(previous, nodes.Text) else None
-    after = AFTER.search(following) if isinstance(following, nodes.Text) else None
-    if before:
-        put(previous, [nodes.Text(previous[: before.start()])])
-        piece += nodes.Text(before[0])
-    piece += formula.deepcopy()
-    if after:
-        put(following, [nodes.Text(following[after.end() :])])
-        piece += nodes.Text(after[0])
+    before, after = take(formula, -1, BEFORE), take(formula, 1, AFTER)
     if before or after:
-        put(formula, [piece])
+        parts = [nodes.Text(before), formula.deepcopy(), nodes.Text(after)]
+        put(formula, [nodes.inline("", "", *(part for part in parts if part.astext()), classes=["no-break"])])
 
 
 def take_in(formula: nodes.math) -> None:
     """Move the marks that follow a formula to its end."""
-    siblings = formula.parent.children
-    place = siblings.index(formula)
-    following = siblings[place + 1] if place + 1 < len(siblings) else None
-    if isinstance(following, nodes.Text) and (after := AFTER.search(following)):
-        put(following, [nodes.Text(following[after.end() :])])
-        longer = nodes.math("", rf"{formula.astext()}\text{{{after[0]}}}", **formula.attributes)
-        put(formula, [longer])
+    if after := take(formula, 1, AFTER):
+        put(formula, [nodes.math("", rf"{formula.astext()}\text{{{after}}}", **formula.attributes)])
 
 
 def setup(app: Any) -> dict[str, bool]:

@@ -3,6 +3,10 @@
   "use strict";
   var opener = null; // the button that opened the menu or the contents
 
+  document.querySelectorAll(".toggle-button").forEach(function (button) { // all are "Toggle hidden content"
+    button.setAttribute("aria-label", button.parentElement.textContent.trim());
+  });
+
   addEventListener("click", function (event) {
     var button = event.target.closest("button"), link = event.target.closest("a"), panel = link && link.closest("dialog");
     if (link && link.closest(".highlight-link")) { // its address is a script, which the policy of the page forbids
