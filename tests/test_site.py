@@ -165,7 +165,7 @@ def test_a_solution_is_folded_until_asked_for(site: str, desktop: Watched) -> No
     solution = desktop.page.locator("div.solution.dropdown").first
     answer = solution.locator("div.cell").first
     assert not answer.is_visible()
-    title = solution.locator(".admonition-title").inner_text()
+    title = solution.locator(".admonition-title").text_content().strip()
     button = desktop.page.get_by_role("button", name=title, exact=True)
     assert (button.get_attribute("aria-expanded"), title[:11]) == ("false", "Solution to")
     button.click()
