@@ -53,7 +53,7 @@ def machine(rounds: int) -> str:
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")] or [platform.machine()]
     versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", "torch", "jax", "scikit-learn"))
     python = f"Python {platform.python_version()}"
-    medians = f"medians of {rounds} interleaved rounds, of {2 * rounds + 1} for growth"
+    medians = f"medians of {rounds} interleaved rounds; of {2 * rounds + 1} where growth is measured"
     return f"# {python}, {versions}; {names[0]}, {os.cpu_count()} cores; {medians}"
 
 
