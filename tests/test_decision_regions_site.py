@@ -173,6 +173,16 @@ def test_each_line_is_where_its_unit_is_zero_and_its_tick_where_it_is_on(page: P
         assert z[1] / np.linalg.norm(w) > 0.05
 
 
+def test_the_numbers_of_many_units_do_not_stand_on_one_another(page: Page) -> None:
+    for seed in range(5):
+        press(page, "Another start")
+        units(page, 8)
+        numbers = page.locator(".sn-live .sn-number")
+        at = np.array([[float(text.get_attribute(axis)) for axis in "xy"] for text in numbers.all()])
+        apart = np.linalg.norm(at[:, None] - at, axis=-1) + 100 * np.eye(len(at))
+        assert apart.min() > 14, (seed, apart.min())
+
+
 def test_points_are_added_by_click_and_learned_in_place(page: Page) -> None:
     units(page, 3)
     press(page, "XOR", "Train 200 steps")

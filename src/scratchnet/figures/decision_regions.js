@@ -6,6 +6,7 @@ scratchnet.define("sn-decision-regions", function (root, data, element) {
   var figure = { units: 1, seed: data.seed, rate: data.rate, theta: [], points: [], steps: 0, loss: null, right: 0, lost: false, on: [], regions: 0 };
   var chosen = 1, before = null, timer = null; // the class of the next point; the loss when training was last pressed
   var cursor = data.window.map(function (ends) { return (ends[0] + ends[1]) / 2; });
+  var placed = []; // where the numbers of the units stand
 
   // --- the arithmetic -----------------------------------------------------------------------------------------------------
 
@@ -240,6 +241,7 @@ scratchnet.define("sn-decision-regions", function (root, data, element) {
     region.setAttribute("d", parts.join("") || "M0 0");
     border.setAttribute("d", edges.join("") || "M0 0");
     lines.replaceChildren();
+    placed = [];
     units.forEach(drawUnit);
     var spots = [[], []];
     figure.points.forEach(function (point) { spots[point.y].push("M" + px(point.x) + "h0"); });
@@ -250,18 +252,27 @@ scratchnet.define("sn-decision-regions", function (root, data, element) {
     cross.setAttribute("d", "M" + (at[0] - 9) + " " + at[1] + "h18M" + at[0] + " " + (at[1] - 9) + "v18");
   }
 
-  // The line of a unit, and near its end a tick to the side where the unit is on, with its number.
+  // The line of a unit, and near its end a tick to the side where the unit is on, with its number; further along the line
+  // where another number is in the way.
   function drawUnit(z, h) {
     var ends = [];
     cut(frame, z, ends);
     if (ends.length < 2) return; // it does not pass through the picture
-    var from = px(ends[0]).map(Number), to = px(ends[1]).map(Number), foot = [0.88 * from[0] + 0.12 * to[0], 0.88 * from[1] + 0.12 * to[1]];
+    var from = px(ends[0]).map(Number), to = px(ends[1]).map(Number);
     var toward = [(z([1, 0]) - z([0, 0])) / scale[0], (z([0, 1]) - z([0, 0])) / scale[1]], length = Math.hypot(toward[0], toward[1]) || 1;
     var x = toward[0] / length, y = toward[1] / length;
+    var places = [0.12, 0.24, 0.36, 0.64, 0.76, 0.88].map(function (part) {
+      var foot = [0, 1].map(function (k) { return (1 - part) * from[k] + part * to[k]; });
+      return { foot: foot, number: [within(foot[0] + 17 * x, 6, WIDE - 6), within(foot[1] + 17 * y + 4.5, 12, HIGH - 3)] };
+    });
+    var place = places.find(function (one) {
+      return placed.every(function (other) { return Math.hypot(one.number[0] - other[0], one.number[1] - other[1]) > 15; });
+    }) || places[0];
+    placed.push(place.number);
     lines.append(
       svg("path", { "class": "sn-line", d: "M" + from + "L" + to }),
-      svg("path", { "class": "sn-tick", d: "M" + foot + "l" + [9 * x, 9 * y] }),
-      svg("text", { "class": "sn-number", x: within(foot[0] + 17 * x, 6, WIDE - 6), y: within(foot[1] + 17 * y + 4.5, 12, HIGH - 3), "text-anchor": "middle" }, String(h + 1)));
+      svg("path", { "class": "sn-tick", d: "M" + place.foot + "l" + [9 * x, 9 * y] }),
+      svg("text", { "class": "sn-number", x: place.number[0], y: place.number[1], "text-anchor": "middle" }, String(h + 1)));
   }
 
   // --- what it does -------------------------------------------------------------------------------------------------------
