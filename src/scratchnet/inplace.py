@@ -40,7 +40,7 @@ class Gradient:
         self.Y = np.empty_like(A[-1])
         self.row = np.empty((N, 1), self.kind)
         later = list(zip(A[:-1], self.params.layers[1:], self.grads.layers[1:], strict=True))
-        self.later = [(H, layer.W.T, grad.W, grad.b, np.empty_like(H)) for H, layer, grad in reversed(later)]
+        self.later = [(Z, layer.W.T, grad.W, grad.b, np.empty_like(Z)) for Z, layer, grad in reversed(later)]
 
     def __call__(self, X: FloatArray, y: IntArray) -> Parameters:
         if len(X) != len(self.row):
