@@ -93,7 +93,7 @@ test: .venv/test book
 	$(BIN)/mypy
 	$(BIN)/pytest -q -n $(JOBS) -m "$(UNIT)" tests --cov=src --cov-fail-under=100
 	$(BIN)/pytest -q -n $(JOBS) -m site tests
-	$(BIN)/pytest -q -n $(JOBS) --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=300 -p no:cacheprovider book
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile --nbval
 
 data: .venv/book
 	$(BIN)/python tools/make_data.py
