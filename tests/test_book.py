@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -46,11 +47,11 @@ def test_every_cell_was_run_in_order_without_a_warning(path: Path) -> None:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_figure_has_words_for_those_who_do_not_see_it(path: Path) -> None:
-    for cell in code(path):
-        for output in cell.outputs:
-            if "image/png" in output.get("data", {}):
-                words = output.metadata.get("image/png", {}).get("alt", "")
-                assert len(words.split()) >= 8, cell.source
+    cells = nbformat.read(path, as_version=4).cells
+    for cell, after in pairwise(cells):
+        if any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])):
+            assert after.source.startswith("<details><summary>The picture in words</summary>"), cell.source
+            assert len(after.source.split()) >= 12
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)

@@ -12,11 +12,9 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import nbformat
 import pytest
 from docutils import nodes
 from docutils.utils import new_document
-from nbclient import NotebookClient
 from PIL import Image
 from sphinx.errors import ExtensionError
 from sphinxcontrib import katex

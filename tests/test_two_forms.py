@@ -37,7 +37,7 @@ def words(soup: BeautifulSoup | Tag) -> list[str]:
 def rendered(path: Path) -> BeautifulSoup:
     """A notebook's text as HTML, its formulas left out; without the links to solutions and the list of references."""
     sources = [cell.source for cell in cells(path, "markdown")]
-    kept = [text for text in sources if not text.startswith(("[A solution]", "## References"))]
+    kept = [text for text in sources if not text.startswith(("[A solution]", "## References", "<details>"))]
     soup = BeautifulSoup("\n".join(READER.render(text) for text in kept), "html.parser")
     for formula in soup.select(".math"):
         formula.decompose()

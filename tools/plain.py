@@ -284,7 +284,7 @@ class Book:
             if isinstance(one, Part):
                 cells.append(markdown(self.link("A solution", self.targets[one.option("label")], page)))
             elif one:
-                cells.append(code_cell(one))
+                cells += [code_cell(one), *in_words(one)]
         close()
         return cells
 
@@ -318,7 +318,8 @@ class Book:
         told = f"# Solutions to chapter {self.number(stem)}\n\n"
         told += f"The chapter is [{title}]({stem}.ipynb). Try an exercise there before you read on here."
         before = "## From the chapter\n\nThe solutions below use what these cells of the chapter make."
-        found = [markdown(told), markdown(before), *(code_cell(cell) for cell in needed(chapter, solved))]
+        found = [markdown(told), markdown(before)]
+        found += self.cells(list(needed(chapter, solved)), page, cited)
         for label, solution in taken.items():
             target = self.targets[label]
             asked = self.asked(self.exercises[label], page, cited)
@@ -329,22 +330,18 @@ class Book:
 
 
 def code_cell(cell: Cell) -> Cell:
-    """Return a code cell with the same code and outputs, in the form that notebook programs share.
-
-    Code that the page hides is folded by JupyterLab and by Colab, each of which has a name of its own for that. What a
-    figure shows is said in words beside the picture, where nbconvert and screen readers find it.
-    """
-    metadata: dict[str, Any] = {}
-    if HIDDEN & set(cell.metadata.get("tags", [])):
-        metadata = {"jupyter": {"source_hidden": True}, "cellView": "form"}
+    """Return a code cell with the same code and outputs. JupyterLab and Colab fold what the page hides."""
+    hidden = HIDDEN & set(cell.metadata.get("tags", []))
+    metadata = {"jupyter": {"source_hidden": True}, "cellView": "form"} if hidden else {}
     new = nbformat.v4.new_code_cell(cell.source, metadata=metadata, execution_count=cell.execution_count)
-    alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
-    for output in cell.outputs:
-        output = nbformat.from_dict(output)
-        if "image/png" in output.get("data", {}) and alt:
-            output.metadata = nbformat.from_dict({"image/png": {"alt": re.sub(r"\s+", " ", alt)}})
-        new.outputs.append(output)
+    new.outputs = [nbformat.from_dict(output) for output in cell.outputs]
     return new
+
+
+def in_words(cell: Cell) -> list[Cell]:
+    """Return what a cell's picture shows, said in words and folded: no notebook program has alternative texts."""
+    alt = re.sub(r"\s+", " ", cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
+    return [markdown(f"<details><summary>The picture in words</summary>\n\n{alt}\n\n</details>")] if alt else []
 
 
 def read(source: Path) -> list[Cell]:
