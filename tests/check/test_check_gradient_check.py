@@ -217,3 +217,96 @@ def test_a_wrong_answer_gets_a_hint_about_that_mistake(name: str, answer: object
     verdict = check(name, answer)
     assert not verdict
     assert sentence in verdict.message
+
+
+def shared(measure: Callable[[np.ndarray], float]) -> Callable:
+    """The relative error of the chapter with another measure of size in the place of the norm."""
+
+    def error(ours: np.ndarray, nudged: np.ndarray) -> float:
+        size = measure(ours) + measure(nudged)
+        return measure(ours - nudged) / size if size else 0.0
+
+    return error
+
+
+def relative_nudge(f: Callable, x: np.ndarray, h: float) -> np.ndarray:
+    rates = [sn.numerical_gradient(f, x.copy(), h * max(1.0, abs(entry)))[i] for i, entry in enumerate(x)]
+    return np.array(rates)
+
+
+def up_and_down(f: Callable, x: np.ndarray, h: float) -> list[float]:
+    """Puts each entry back by adding, which leaves a rounding error."""
+    rates = []
+    for i in range(len(x)):
+        x[i] += h
+        above = f(x)
+        x[i] -= 2 * h
+        rates.append((above - f(x)) / (2 * h))
+        x[i] += h
+    return rates
+
+
+def clears_the_gradients(f: Callable, arrays: dict, grads: dict) -> dict:
+    errors = blocks()(f, arrays, grads)
+    for gradient in grads.values():
+        gradient[...] = 0
+    return errors
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("factor", [3.0]),
+        ("best_h", lambda epsilon, f, M: np.float32(best()(epsilon, f, M))),
+        ("best_h", lambda epsilon, f, M: np.exp(np.log(3 * epsilon * abs(f) / M) / 3)),
+        ("central", up_and_down),
+        ("central", lambda f, x, h: sn.numerical_gradient(f, x, h).astype(np.float32)),
+        ("bugs", np.array(["mask", "sum", "transpose"])),
+        ("blocks", blocks(lambda ours, nudged: np.float32(sn.relative_error(ours, nudged)))),
+        ("blocks", blocks(lambda ours, nudged: np.array([sn.relative_error(ours, nudged)]))),
+        ("repair", lambda dA, Z: repaired(dA.astype(np.float32), Z.astype(np.float32))),
+        ("repair", lambda dA, Z: [repaired(dA[i : i + 1], Z[i : i + 1])[0].tolist() for i in range(len(Z))]),
+    ],
+)
+def test_a_right_answer_may_be_written_differently(name: str, answer: object) -> None:
+    verdict = check(f"gradient_check.{name}", answer)
+    assert verdict, verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("best_h", lambda epsilon, f, M: max(1e-6, best()(epsilon, f, M))),
+        ("best_h", lambda epsilon, f, M: min(0.01, best()(epsilon, f, M))),
+        ("central", lambda f, x, h: sn.numerical_gradient(f, x, 0.1)),
+        ("central", lambda f, x, h: sn.numerical_gradient(f, x[:3], h)),
+        ("central", relative_nudge),
+        ("bugs", [["mask"], ["sum"], ["transpose"]]),
+        ("blocks", lambda f, arrays, grads: {"weights": 0, "scale": 0.2}),
+        ("blocks", blocks(lambda ours, nudged: 0.2 if sn.relative_error(ours, nudged) > 1e-3 else 0)),
+        ("blocks", blocks(shared(lambda array: float(np.abs(array).max())))),
+        ("blocks", blocks(shared(lambda array: float(np.abs(array).sum())))),
+        ("blocks", blocks(shared(lambda array: float(np.abs(array.sum()))))),
+        ("blocks", blocks(lambda ours, nudged: sn.relative_error(np.linalg.norm(ours), np.linalg.norm(nudged)))),
+        ("blocks", blocks(lambda ours, nudged: float(np.mean(abs(ours - nudged) / (abs(ours) + abs(nudged) + 1e-99))))),
+        ("blocks", blocks(distance(lambda ours, nudged: float(np.linalg.norm(ours + nudged)) + 1e-99))),
+        ("blocks", clears_the_gradients),
+        ("repair", lambda dA, Z: norms(dA, Z)[1] * -Z.shape[1] / 6 + dA / norms(dA, Z)[0]),
+        ("repair", lambda dA, Z: (dA - Z * (dA * Z).mean() / norms(dA, Z)[0] ** 2) / norms(dA, Z)[0]),
+    ],
+)
+def test_what_only_looks_right_is_not_called_right(name: str, answer: object) -> None:
+    assert not check(f"gradient_check.{name}", answer)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_nothing_divided_by_nothing_is_told_what_it_should_be() -> None:
+    said = str(check("gradient_check.blocks", blocks(distance(lambda a, b: np.linalg.norm(a) + np.linalg.norm(b)))))
+    assert "0/0 is meant to be 0" in said
+
+
+def test_a_rule_that_nudges_is_told_to_be_a_rule() -> None:
+    def nudging(dA: np.ndarray, Z: np.ndarray) -> np.ndarray:
+        return sn.numerical_gradient(lambda at: float((dA * at / norms(dA, at)[0]).sum()), Z)
+
+    assert "as nudging is" in str(check("gradient_check.repair", nudging))
