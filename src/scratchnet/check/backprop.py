@@ -75,7 +75,7 @@ def _shapes(answer: Any) -> None:
         hint(f"{name} has the shape of {name[1:]}. Write that one down first.")
 
 
-@exercise("backprop.batch", "The shapes could not help you here, since all were equal. The derivation did.")
+@exercise("backprop.batch", "The shapes could not help you with the first example, since all were equal. The derivation did.")
 def _batch(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(11)
@@ -258,7 +258,7 @@ def _explain_scale(got: list[FloatArray], want: list[FloatArray], X: FloatArray,
     )
 
 
-@exercise("backprop.skip", "Two paths, two products, one sum; and the direct path helps very deep networks learn.")
+@exercise("backprop.skip", "Two paths, two products, one sum; and one of the paths changes nothing on its way.")
 def _skip(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(14)
