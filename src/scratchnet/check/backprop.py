@@ -75,7 +75,7 @@ def _shapes(answer: Any) -> None:
         hint(f"{name} has the shape of {name[1:]}. Write that one down first.")
 
 
-@exercise("backprop.batch", "The shapes could not help you with the first example, since all were equal. The derivation did.")
+@exercise("backprop.batch", "Where all sizes are equal the shapes could not help you. The derivation did.")
 def _batch(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(11)

@@ -94,7 +94,7 @@ def _compare_with_swish(got: FloatArray, x: FloatArray) -> None:
     hint("Nudging says otherwise. For x = 0 the rate is ½, and for large x it comes near 1.")
 
 
-@exercise("chain_rule.bias", "A bias is multiplied by 1: its rate is the sum of what arrives, each image's share being halved.")
+@exercise("chain_rule.bias", "A bias is multiplied by 1: its rate is the sum of all that arrives.")
 def _bias(answer: Any) -> None:
     q, r = 1 / (1 + np.e), 1 / (1 + np.exp(-4.0))
     got = expect_array(answer, (2,))
