@@ -12,7 +12,7 @@ from scratchnet.check.gradient_check import mysteries
 
 
 def best(power: float = 1 / 3, number: float = 3, size: Callable[[float], float] = abs) -> Callable:
-    return lambda epsilon, f, M: (number * epsilon * size(f) / M) ** power
+    return lambda epsilon, f, T: (number * epsilon * size(f) / T) ** power
 
 
 def nudge_all(rate: Callable[[Callable, np.ndarray, np.ndarray, float], float]) -> Callable:
@@ -88,7 +88,7 @@ def down_the_columns(dA: np.ndarray, Z: np.ndarray) -> np.ndarray:
     [
         ("gradient_check.factor", 3),
         ("gradient_check.best_h", best()),
-        ("gradient_check.best_h", lambda epsilon, f, M: np.cbrt(3 * epsilon * np.abs(f) / M)),
+        ("gradient_check.best_h", lambda epsilon, f, T: np.cbrt(3 * epsilon * np.abs(f) / T)),
         ("gradient_check.central", nudge_all(lambda f, x, step, h: (f(x + step) - f(x - step)) / (2 * h))),
         ("gradient_check.central", lambda f, x, h: sn.numerical_gradient(f, x, h)),
         ("gradient_check.bugs", ("mask", "sum", "transpose")),
@@ -107,9 +107,9 @@ def test_a_factor_of_three_reports_one_half() -> None:
 
 
 def test_the_best_nudge_is_the_bottom_of_the_sum_of_both_errors() -> None:
-    epsilon, f, M = 1e-16, 2.3, 0.7
+    epsilon, f, T = 1e-16, 2.3, 0.7
     h = 10 ** np.linspace(-7, -3, 40_001)
-    assert h[np.argmin(M * h**2 / 6 + epsilon * f / h)] == pytest.approx(best()(epsilon, f, M), rel=1e-3)
+    assert h[np.argmin(T * h**2 / 6 + epsilon * f / h)] == pytest.approx(best()(epsilon, f, T), rel=1e-3)
 
 
 def test_each_mystery_fails_in_the_blocks_of_its_mistake() -> None:
@@ -130,18 +130,18 @@ def test_each_mystery_fails_in_the_blocks_of_its_mistake() -> None:
         ("gradient_check.factor", 1 / 3, "turn the fraction over"),
         ("gradient_check.factor", 1.5, "would report one fifth"),
         ("gradient_check.best_h", 1e-5, "The answer is a function"),
-        ("gradient_check.best_h", lambda epsilon, f, M: 2 * (epsilon * f / M) ** 0.5, "one-sided difference"),
+        ("gradient_check.best_h", lambda epsilon, f, T: 2 * (epsilon * f / T) ** 0.5, "one-sided difference"),
         ("gradient_check.best_h", best(1 / 2), "takes a third root"),
         ("gradient_check.best_h", best(number=1), "A number is missing"),
         ("gradient_check.best_h", best(number=6), "There the two errors are equal"),
         ("gradient_check.best_h", best(1), "still to be taken"),
-        ("gradient_check.best_h", lambda epsilon, f, M: (3 * epsilon * f / M) ** 1 / 3, "brackets round 1 / 3"),
-        ("gradient_check.best_h", lambda epsilon, f, M: (3 * epsilon * M / f) ** (1 / 3), "changed places"),
-        ("gradient_check.best_h", lambda epsilon, f, M: epsilon ** (1 / 3), "rule of thumb"),
-        ("gradient_check.best_h", lambda epsilon, f, M: 1.0, "too large for"),
-        ("gradient_check.best_h", lambda epsilon, f, M: 1e-9, "too small for"),
+        ("gradient_check.best_h", lambda epsilon, f, T: (3 * epsilon * f / T) ** 1 / 3, "brackets round 1 / 3"),
+        ("gradient_check.best_h", lambda epsilon, f, T: (3 * epsilon * T / f) ** (1 / 3), "changed places"),
+        ("gradient_check.best_h", lambda epsilon, f, T: epsilon ** (1 / 3), "rule of thumb"),
+        ("gradient_check.best_h", lambda epsilon, f, T: 1.0, "too large for"),
+        ("gradient_check.best_h", lambda epsilon, f, T: 1e-9, "too small for"),
         ("gradient_check.best_h", best(size=float), "take |f|"),
-        ("gradient_check.best_h", lambda epsilon, f, M: np.cbrt(3 * epsilon * f / M), "take |f|"),
+        ("gradient_check.best_h", lambda epsilon, f, T: np.cbrt(3 * epsilon * f / T), "take |f|"),
         ("gradient_check.central", 6, "The answer is a function"),
         ("gradient_check.central", in_place, "put each entry back"),
         ("gradient_check.central", nudge_all(lambda f, x, step, h: (f(x + step) - f(x)) / h), "nudge down as well"),
@@ -257,8 +257,8 @@ def clears_the_gradients(f: Callable, arrays: dict, grads: dict) -> dict:
     ("name", "answer"),
     [
         ("factor", [3.0]),
-        ("best_h", lambda epsilon, f, M: np.float32(best()(epsilon, f, M))),
-        ("best_h", lambda epsilon, f, M: np.exp(np.log(3 * epsilon * abs(f) / M) / 3)),
+        ("best_h", lambda epsilon, f, T: np.float32(best()(epsilon, f, T))),
+        ("best_h", lambda epsilon, f, T: np.exp(np.log(3 * epsilon * abs(f) / T) / 3)),
         ("central", up_and_down),
         ("central", lambda f, x, h: sn.numerical_gradient(f, x, h).astype(np.float32)),
         ("bugs", np.array(["mask", "sum", "transpose"])),
@@ -276,8 +276,8 @@ def test_a_right_answer_may_be_written_differently(name: str, answer: object) ->
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
-        ("best_h", lambda epsilon, f, M: max(1e-6, best()(epsilon, f, M))),
-        ("best_h", lambda epsilon, f, M: min(0.01, best()(epsilon, f, M))),
+        ("best_h", lambda epsilon, f, T: max(1e-6, best()(epsilon, f, T))),
+        ("best_h", lambda epsilon, f, T: min(0.01, best()(epsilon, f, T))),
         ("central", lambda f, x, h: sn.numerical_gradient(f, x, 0.1)),
         ("central", lambda f, x, h: sn.numerical_gradient(f, x[:3], h)),
         ("central", relative_nudge),

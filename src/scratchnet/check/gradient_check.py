@@ -31,29 +31,29 @@ def _best_h(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(6)
     drawn = [(2.0 ** -rng.integers(20, 60), *10.0 ** rng.uniform(-5, 5, 2)) for _ in range(6)]
-    for epsilon, f, M in ((2.0**-53, 2.3, 0.7), (2.0**-24, 0.1, 40.0), (2.0**-53, 1e-4, 1e4), *drawn):
+    for epsilon, f, T in ((2.0**-53, 2.3, 0.7), (2.0**-24, 0.1, 40.0), (2.0**-53, 1e-4, 1e4), *drawn):
         # Nudges are far below 1, where `expect_number` compares absolutely: let it look at the type only.
-        h = expect_number(answer(epsilon, f, M), 0, np.inf)
+        h = expect_number(answer(epsilon, f, T), 0, np.inf)
         for wrong, sentence in (
-            (2 * np.sqrt(epsilon * f / M), "That is for the one-sided difference. Here truncation grows with h²."),
-            (np.sqrt(3 * epsilon * f / M), "The equation for h has an h³ in it, so it takes a third root."),
-            ((epsilon * f / M) ** (1 / 3), "A number is missing: differentiate M h²/6 and ε|f|/h with care."),
-            ((6 * epsilon * f / M) ** (1 / 3), "There the two errors are equal. Their sum is smallest somewhere else."),
-            (3 * epsilon * f / M, "That is h³. The third root is still to be taken."),
-            (epsilon * f / M, "`** 1 / 3` takes the first power and divides by 3: put brackets round 1 / 3."),
+            (2 * np.sqrt(epsilon * f / T), "That is for the one-sided difference. Here truncation grows with h²."),
+            (np.sqrt(3 * epsilon * f / T), "The equation for h has an h³ in it, so it takes a third root."),
+            ((epsilon * f / T) ** (1 / 3), "A number is missing: differentiate T h²/6 and ε|f|/h with care."),
+            ((6 * epsilon * f / T) ** (1 / 3), "There the two errors are equal. Their sum is smallest somewhere else."),
+            (3 * epsilon * f / T, "That is h³. The third root is still to be taken."),
+            (epsilon * f / T, "`** 1 / 3` takes the first power and divides by 3: put brackets round 1 / 3."),
             (
-                (3 * epsilon * M / f) ** (1 / 3),
-                "f and M have changed places: a larger M wants a smaller nudge.",
+                (3 * epsilon * T / f) ** (1 / 3),
+                "f and T have changed places: a larger T wants a smaller nudge.",
             ),
-            (epsilon ** (1 / 3), "That is the rule of thumb. The formula has f and M in it as well."),
+            (epsilon ** (1 / 3), "That is the rule of thumb. The formula has f and T in it as well."),
         ):
             if abs(h / wrong - 1) < 1e-6:
                 hint(sentence)
-        want = (3 * epsilon * f / M) ** (1 / 3)
+        want = (3 * epsilon * f / T) ** (1 / 3)
         if abs(h / want - 1) > 1e-6:
             size = "large" if h > want else "small"
-            hint(f"{h:.3g} is too {size} for ε = {epsilon:.3g}, f = {f:.3g} and M = {M:.3g}.")
-        negative = answer(epsilon, -f, M)
+            hint(f"{h:.3g} is too {size} for ε = {epsilon:.3g}, f = {f:.3g} and T = {T:.3g}.")
+        negative = answer(epsilon, -f, T)
         if isinstance(negative, complex) or not abs(negative / want - 1) < 1e-6:
             hint("Right for a positive f. A loss below zero is rounded just as much: take |f|.")
 
