@@ -351,6 +351,7 @@ def test_a_right_answer_may_be_written_differently(name: str, answer: object) ->
         ("batch", lambda *a: walker(factor=1 / a[0].shape[1])(*a)),
         ("batch", changed("db1", lambda v: 4 * v["dZ1"].mean(axis=0))),
         ("batch", changed("dW1", lambda v: v["X"].T @ (v["dA1"] * (v["Z1"] > 0.1)))),
+        ("batch", changed("dW1", lambda v: v["X"].T @ (v["dA1"] * (v["Z1"] > -0.1)))),
         ("leaky", (lambda Z, s: np.where(Z > 0.1, Z, s * Z), leaky_backward)),
         ("leaky", (leaky, lambda dA, Z, s: dA * np.where(Z > -0.05, 1, s))),
         ("leaky", (leaky, lambda dA, Z, s: dA * np.where(Z > 0, 1, 0.1 if s < 0.3 else 0.5))),

@@ -157,6 +157,7 @@ def test_a_typical_mistake_gets_the_hint_about_it(name: str, answer: object, sai
         ("walk", walker(**{"right class": 2})),
         ("walk", lambda *a: walker(**{"right class": len(a[4]) - 1})(*a)),
         ("walk", walker(threshold=0.1)),
+        ("walk", walker(threshold=-0.1)),
     ],
 )
 def test_what_only_looks_right_is_not_called_right(name: str, answer: object) -> None:

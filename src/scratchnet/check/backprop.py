@@ -17,6 +17,7 @@ from scratchnet.losses import cross_entropy
 from scratchnet.types import FloatArray, IntArray
 
 Hints = tuple[tuple[Any, str], ...]
+BARELY = np.array([-0.01, 0.01])  # one unit that is barely off and one barely on: there a wrong threshold shows
 
 
 def _require_pair(answer: Any) -> tuple[Any, Any]:
@@ -82,7 +83,7 @@ def _batch(answer: Any) -> None:
     for N, D, H, K in ((4, 4, 4, 4), (3, 5, 2, 6), (7, 2, 4, 3), (1, 3, 3, 3)):
         X, y = rng.normal(size=(N, D)), rng.integers(0, K, N)
         start: list[FloatArray] = [rng.normal(size=shape) for shape in ((D, H), (H,), (H, K), (K,))]
-        start[1][0] = 0.05 - X[0] @ start[0][:, 0]  # a unit that is barely on for the first example
+        start[1][:2] = BARELY - X[0] @ start[0][:, :2]
         loss = lambda _, X=X, y=y, start=start: cross_entropy(_forward(X, *start)[2], y)  # noqa: E731
         want = [numerical_gradient(loss, array, 1e-6) for array in start]
         found = answer(X.copy(), *(array.copy() for array in start), y.copy())
@@ -174,7 +175,7 @@ def _leaky(answer: Any) -> None:
     rng = np.random.default_rng(12)
     for shape, s in (((4, 5), 0.1), ((4, 5), 0.5), ((3, 3), 0.02), ((7, 2), 0.83)):
         Z, dA = rng.normal(size=shape), rng.normal(size=shape)
-        Z[0, :2] = 1e-3, -1e-3  # near the kink, where a wrong threshold shows
+        Z[0, :2] = BARELY
         truth = np.where(Z > 0, Z, s * Z)
         A = expect_array(forward(Z.copy(), s), Z.shape)
         _compare(
@@ -264,7 +265,7 @@ def _skip(answer: Any) -> None:
     rng = np.random.default_rng(14)
     for N, D in ((4, 4), (3, 5), (6, 2), (1, 3)):
         X, W, b, dZ = rng.normal(size=(N, D)), rng.normal(size=(D, D)), rng.normal(size=D), rng.normal(size=(N, D))
-        b[0] = 0.05 - X[0] @ W[:, 0]  # a unit that is barely on for the first example
+        b[:2] = BARELY - X[0] @ W[:, :2]
         arrays: list[FloatArray] = [X, W, b]
         loss = lambda _, X=X, W=W, b=b, dZ=dZ: float((dZ * (X + np.maximum(X @ W + b, 0))).sum())  # noqa: E731
         want = [numerical_gradient(loss, array, 1e-6) for array in arrays]

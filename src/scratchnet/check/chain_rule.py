@@ -120,8 +120,7 @@ def _walk(answer: Any) -> None:
     for D, H, K, y in ((5, 4, 3, 2), (3, 3, 3, 0), (2, 6, 4, 1), (4, 4, 4, 3)):
         x = rng.normal(size=D)
         start: list[FloatArray] = [rng.normal(size=shape) for shape in ((D, H), (H,), (H, K), (K,))]
-        start[1][0] = -40.0  # a unit that is off, for certain
-        start[1][1] = 0.05 - x @ start[0][:, 1]  # and one that is barely on
+        start[1][:2] = np.array([-0.05, 0.05]) - x @ start[0][:, :2]  # one unit is barely off, one barely on
         _compare_walks(answer(x.copy(), *(array.copy() for array in start), y), x, start, y)
 
 

@@ -193,6 +193,7 @@ def _blocks(answer: Any) -> None:
         grads = {name: array + np.abs(array).max() * rng.normal(size=array.shape) for name, array in truth.items()}
         nearly = next(iter(shapes))
         grads[nearly] = truth[nearly] * (1 + 1e-5)
+        grads = {name: np.array(array) for name, array in grads.items()}  # sums of arrays without an axis are none
         for name, error in _errors(answer, _product, arrays, grads).items():
             want = relative_error(grads[name], truth[name])
             if abs(error - want) > 1e-3 * want:

@@ -185,8 +185,9 @@ def _corners(answer: Any) -> None:
         hint("A network without any corner should give an empty array.")
     if not at(found([1, 1, 1], [-2, -2, -2], [0.1, 0.2, -0.3]), []):
         hint("0.1 + 0.2 - 0.3 is no corner: rounding leaves about 1e-17 of it, and slopes below 1e-9 count as equal.")
-    for seed in range(12):
-        w, b, v, want = _with_corners(np.random.default_rng(seed))
+    rng = np.random.default_rng(5)
+    for places in (1, 1, 1, 2, 2, 3, 4, 6, 6):  # the smallest network that goes wrong is the one to look at
+        w, b, v, want = _with_corners(places, rng)
         got = found(w, b, v)
         if not at(got, want):
             hint(
@@ -196,10 +197,10 @@ def _corners(answer: Any) -> None:
             )
 
 
-def _with_corners(rng: np.random.Generator) -> tuple[list[float], list[float], list[float], list[float]]:
+def _with_corners(places: int, rng: np.random.Generator) -> tuple[list[float], list[float], list[float], list[float]]:
     """Draw units in random order, and say where they bend: places first, and to each its units and its total."""
     units, corners = [(0.0, rng.normal(), rng.normal()), (rng.normal(), rng.normal(), 0.0)], []
-    for place in np.sort(rng.choice(np.arange(-40, 41), 6, replace=False)) / 8 + rng.uniform(-0.05, 0.05, 6):
+    for place in np.sort(rng.choice(np.arange(-40, 41), places, replace=False) / 8 + rng.uniform(-0.05, 0.05, places)):
         w = rng.uniform(0.2, 2, rng.integers(1, 5)) * rng.choice((-1, 1))
         w[1:] *= rng.choice((-1, 1), len(w) - 1)
         total = rng.choice((0, 1e-8, 0.3, 2.0)) * rng.choice((-1, 1)) if len(w) > 1 else rng.normal()
