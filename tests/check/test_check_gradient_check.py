@@ -287,6 +287,7 @@ def test_a_right_answer_may_be_written_differently(name: str, answer: object) ->
         ("blocks", blocks(shared(lambda array: float(np.abs(array).max())))),
         ("blocks", blocks(shared(lambda array: float(np.abs(array).sum())))),
         ("blocks", blocks(shared(lambda array: float(np.abs(array.sum()))))),
+        ("blocks", blocks(lambda ours, nudged: sn.relative_error(ours, np.abs(nudged)))),
         ("blocks", blocks(lambda ours, nudged: sn.relative_error(np.linalg.norm(ours), np.linalg.norm(nudged)))),
         ("blocks", blocks(lambda ours, nudged: float(np.mean(abs(ours - nudged) / (abs(ours) + abs(nudged) + 1e-99))))),
         ("blocks", blocks(distance(lambda ours, nudged: float(np.linalg.norm(ours + nudged)) + 1e-99))),
