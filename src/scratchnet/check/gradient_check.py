@@ -190,10 +190,12 @@ def _blocks(answer: Any) -> None:
             name: numerical_gradient(lambda _, arrays=arrays: _product(arrays), array)  # type: ignore[misc]
             for name, array in arrays.items()
         }
-        grads = {name: array + np.abs(array).max() * rng.normal(size=array.shape) for name, array in truth.items()}
+        grads = {}
+        for name, array in truth.items():
+            size = np.abs(array).max() * 10 ** rng.uniform(-3, 1)  # from a small mistake to nothing but a mistake
+            grads[name] = np.array(array + size * rng.normal(size=array.shape))
         nearly = next(iter(shapes))
-        grads[nearly] = truth[nearly] * (1 + 1e-5)
-        grads = {name: np.array(array) for name, array in grads.items()}  # sums of arrays without an axis are none
+        grads[nearly] = np.array(truth[nearly] * (1 + 1e-5))
         for name, error in _errors(answer, _product, arrays, grads).items():
             want = relative_error(grads[name], truth[name])
             if abs(error - want) > 1e-3 * want:
