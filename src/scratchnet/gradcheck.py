@@ -90,8 +90,8 @@ def check_gradients(
     Blocks are checked apart because in one long vector a large right block hides a small wrong one. `gradient`
     takes (params, X, y) and returns the gradients to check; it is the network's own `backward` unless you bring
     yours. `loss` takes the same and returns the number they should be the gradient of: the network's mean
-    cross-entropy unless you bring another. Everything must be float64. The loss is evaluated 2P times for P
-    parameters: use a small network.
+    cross-entropy unless you bring another. Everything must be float64. The loss is evaluated twice for each
+    parameter: use a small network.
     """
     judge = loss or _network_loss
     grads = (gradient or _network_gradient)(params, X, y)
