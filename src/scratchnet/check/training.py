@@ -257,11 +257,13 @@ def _paired(answer: Any) -> None:
             sample,
             1e-9,
             "The spread ",
-            That_divides_by_n_and_a_sample_standard_deviation_by_n_minus_1=float(gain.std()),
+            That_divides_by_the_number_of_gains_and_a_sample_standard_deviation_by_one_less=float(gain.std()),
             That_treats_the_two_lists_as_unrelated_but_each_pair_shares_a_seed_so_subtract_first=float(
                 np.hypot(before.std(ddof=1), after.std(ddof=1))
             ),
-            That_treats_the_two_lists_as_unrelated_and_divides_by_n=float(np.hypot(before.std(), after.std())),
+            That_treats_the_two_lists_as_unrelated_and_divides_by_their_length=float(
+                np.hypot(before.std(), after.std())
+            ),
             A_spread_of_differences_is_not_a_difference_of_spreads=float(after.std(ddof=1) - before.std(ddof=1)),
             That_is_the_standard_error_of_the_mean_and_asked_for_is_the_spread_of_the_differences=float(
                 sample / np.sqrt(n)
@@ -311,14 +313,14 @@ def _maximum(answer: Any) -> None:
         try:
             got = answer(m, n, p)
         except OverflowError:
-            hint(f"For n = {n} a number grows beyond what a float holds: add logarithms, and exponentiate at the end.")
+            hint(f"For N = {n} a number grows beyond what a float holds: add logarithms, and exponentiate at the end.")
         if n > 1000 and (got is None or np.size(got) != 1 or not abs(got - p) < 0.05):
-            hint(f"For n = {n} the first term, (1 − p)ⁿ, is too small for a float: add logarithms, exponentiate last.")
+            hint(f"For N = {n} the first term, (1 − p)ᴺ, is too small for a float: add logarithms, exponentiate last.")
         value = expect_number(
             got,
             right,
             2e-3,
-            f"For m = {m}, n = {n}, p = {p:g}: ",
+            f"For m = {m}, N = {n}, p = {p:g}: ",
             That_is_the_bound_and_the_value_itself_is_smaller=p + sigma * float(np.sqrt(2 * np.log(m))),
             That_is_what_luck_adds_and_the_accuracy_p_is_missing=right - p,
             That_is_a_number_of_images_and_an_accuracy_is_asked_for=right * n,
@@ -329,6 +331,6 @@ def _maximum(answer: Any) -> None:
         )
         if abs(value - right) > 1e-7:
             hint(
-                f"For m = {m}, n = {n}, p = {p:g} that is near, and not the value: a simulation comes as close, "
+                f"For m = {m}, N = {n}, p = {p:g} that is near, and not the value: a simulation comes as close, "
                 "or a normal approximation. The sum over k is exact."
             )
