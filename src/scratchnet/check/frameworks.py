@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.check import exercise, expect_array, expect_function, expect_number, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, expect_several, hint
 from scratchnet.types import FloatArray
 
 
@@ -43,9 +43,7 @@ def _fixed(answer: Any) -> None:
     for N, B, C, s, h in (*measured, (600, 10, 20, -0.5, 1.0), (600, 10, 20, 4.0, -0.1), *drawn):
         m, n = -(-N // B), -(-N // C)
         E, F = m * (s + h * B), n * (s + h * C)
-        got = answer(N, B, E, C, F)
-        if not isinstance(got, tuple | list | np.ndarray) or len(got) != 2:
-            hint("The function should return two things, s and h.")
+        got = expect_several(answer(N, B, E, C, F), "s", "h")
         if np.allclose(expect_array(got, (2,)), (h, s)):
             hint("The two are in the other order: first s, the cost of a step, then h, that of an image.")
         slope = (F - E) / (C - B)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.check import exercise, expect_function, expect_number, hint
+from scratchnet.check import exercise, expect_function, expect_number, expect_several, hint
 from scratchnet.losses import cross_entropy, cross_entropy_backward
 from scratchnet.network import backward, forward
 from scratchnet.parameters import Parameters, initialize
@@ -14,12 +14,6 @@ from scratchnet.types import FloatArray, IntArray
 # In the chapter the six causes are dealt to the panels A to F by the same shuffle.
 CAUSES = ("healthy", "rate too large", "rate too small", "uniform start", "not shuffled", "few images")
 PANELS = dict(zip("ABCDEF", map(str, np.random.default_rng(11).permutation(CAUSES)), strict=True))
-
-
-def _require_pair(answer: Any, first: str, second: str) -> tuple[Any, Any]:
-    if not isinstance(answer, tuple | list | np.ndarray) or len(answer) != 2:
-        hint(f"The function should return two things, {first} and {second}.")
-    return answer[0], answer[1]
 
 
 @exercise(
@@ -31,7 +25,7 @@ def _resume(answer: Any) -> None:
     drawn = [(int(rng.integers(50, 5000)), int(rng.integers(2, 50)), 7, kept) for kept in range(1, 7)]
     for N, B, epochs, kept in ((6000, 32, 10, 3), (100, 10, 8, 4), (70, 16, 5, 0), (70, 16, 7, 2), *drawn):
         each = -(-N // B)
-        steps, progress = _require_pair(answer(N, B, epochs, kept), "the steps taken", "the progress of the next")
+        steps, progress = expect_several(answer(N, B, epochs, kept), "the steps taken", "the progress of the next")
         where = f" for resume({N}, {B}, {epochs}, {kept}): "
         expect_number(
             steps,
@@ -198,7 +192,7 @@ def _patience(answer: Any) -> None:
     for n in range(60):  # few different values, so that ties are frequent
         cases.append(((rng.integers(1, 9, 1 + n % 12) / 10).tolist(), int(rng.integers(1, 5))))
     for losses, patience in cases:
-        best, last = _require_pair(answer(list(losses), patience), "the best epoch", "the last one")
+        best, last = expect_several(answer(list(losses), patience), "the best epoch", "the last one")
         got = (expect_number(best, 0, np.inf), expect_number(last, 0, np.inf))
         if got == _stops(losses, patience):
             continue
@@ -240,7 +234,7 @@ def _paired(answer: Any) -> None:
     for n, step in ((5, 0.02), (8, 0.005), (2, 0.01), (11, -0.003), (30, -0.05)):
         luck = rng.normal(0, 0.01, n)
         before, after = 0.9 + luck, 0.9 + step + luck + rng.normal(0, 0.006, n)
-        mean, spread = _require_pair(answer(before.copy(), after.copy()), "the mean", "the standard deviation")
+        mean, spread = expect_several(answer(before.copy(), after.copy()), "the mean", "the standard deviation")
         gain = after - before
         expect_number(
             mean,
