@@ -308,7 +308,7 @@ def _maximum(answer: Any) -> None:
             got = answer(m, n, p)
         except OverflowError:
             hint(f"For N = {n} a number grows beyond what a float holds: add logarithms, and exponentiate at the end.")
-        if n > 1000 and (got is None or np.size(got) != 1 or not abs(got - p) < 0.05):
+        if n > 1000 and (np.size(got) != 1 or not abs(got - p) < 0.05):
             hint(f"For N = {n} the first term, (1 − p)ᴺ, is too small for a float: add logarithms, exponentiate last.")
         value = expect_number(
             got,
