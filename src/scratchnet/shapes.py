@@ -73,7 +73,7 @@ def require_examples(
 ) -> None:
     """Refuse anything but a float matrix of `inputs` columns, and a label for each of its rows."""
     require_columns(names[0], X, inputs)
-    if len(X) != np.size(y) == X.shape[1]:
+    if inputs is None and len(X) != np.size(y) == X.shape[1]:
         raise ValueError(_turned(names[0], X))
     require_labels(y, len(X), classes, names[1])
 
@@ -109,7 +109,7 @@ def require_generator(rng: np.random.Generator) -> None:
     """Refuse anything but a generator of NumPy's."""
     if not isinstance(rng, np.random.Generator):
         whole = isinstance(rng, int | np.integer) and not isinstance(rng, bool) and rng >= 0
-        found = repr(rng) if isinstance(rng, int | np.integer) or rng is None else f"a {type(rng).__name__}"
+        found = repr(rng) if isinstance(rng, int | np.integer) or rng is None else type(rng).__name__
         raise ValueError(f"rng must be a generator, not {found}. Pass np.random.default_rng({rng if whole else 0})")
 
 

@@ -204,7 +204,7 @@ def _require(
         _factor(schedule, 0.0)
     if checkpoint is not None:
         if not isinstance(checkpoint, str | os.PathLike):
-            raise ValueError(f"checkpoint must name a file, not be a {type(checkpoint).__name__}")
+            raise ValueError(f"checkpoint must name a file, not be {type(checkpoint).__name__}")
         require_resumable(optimizer)
     if progress is not None and not isinstance(progress, bool):
         raise ValueError(f"progress must be True, False or None, not {progress!r}")
@@ -214,9 +214,7 @@ def _require(
         _warn_of_scale(X, scale)
         return
     if not isinstance(validation, tuple | list) or len(validation) != 2:
-        found = (
-            f"{len(validation)} things" if isinstance(validation, tuple | list) else f"a {type(validation).__name__}"
-        )
+        found = f"{len(validation)} things" if isinstance(validation, tuple | list) else type(validation).__name__
         raise ValueError(f"validation must be a pair (X_dev, y_dev), not {found}")
     names = "validation's X", "validation's y"
     require_examples(*validation, params.sizes[-1], params.sizes[0], names)
@@ -234,11 +232,10 @@ def _require_optimizer(optimizer: Optimizer) -> None:
     if isinstance(optimizer, type):
         raise ValueError(f"optimizer must be an object, not a class. Pass {optimizer.__name__}(learning_rate)")
     if not callable(getattr(optimizer, "step", None)):
-        found = (
-            repr(optimizer) if is_number(optimizer) or isinstance(optimizer, str) else f"a {type(optimizer).__name__}"
-        )
+        plain = optimizer is None or isinstance(optimizer, str) or is_number(optimizer)
+        found = repr(optimizer) if plain else type(optimizer).__name__
         rate = optimizer if is_number(optimizer) else 0.1
-        raise ValueError(f"optimizer must have a method step, not be {found}. Pass sn.SGD({rate})")
+        raise ValueError(f"optimizer must have a method step, and {found} has none. Pass sn.SGD({rate})")
     try:
         inspect.signature(optimizer.step).bind(None, None, 1.0)
     except TypeError:
