@@ -19,7 +19,7 @@ class Optimizer(Protocol):
     `state` names the arrays that are remembered from one step to the next, such as a velocity; it is empty where
     nothing is, and may be so before the first step. A checkpoint keeps both: a run goes on only with the settings it
     began with, and `fit` then assigns the kept arrays to `state`. What is remembered anywhere else would be lost, so
-    `fit` refuses to keep such a run. Momentum, for example, is this, with an attribute `beta`:
+    `fit` refuses to keep such a run. Momentum, for example, is this, with an attribute `beta`::
 
         def step(self, params, grads, factor=1.0):
             velocity = self.state.setdefault("velocity", np.zeros_like(params.theta))

@@ -19,7 +19,7 @@ from scratchnet.types import FloatArray
 __all__ = ["Layer", "Parameters", "initialize"]
 
 
-class InPlace:
+class NeverRebound:
     """What has attributes, named in `FIXED`, that are never replaced: an array takes over what is assigned to it.
 
     So whatever else looks at the array sees the new numbers, and `theta = theta - g` means the same as `theta -= g`.
@@ -43,7 +43,7 @@ class InPlace:
 
 
 @dataclass(eq=False)
-class Layer(InPlace):
+class Layer(NeverRebound):
     """One layer's weights W (D, H) and biases b (H,): views of the network's θ, and they stay that."""
 
     W: FloatArray
@@ -51,7 +51,7 @@ class Layer(InPlace):
     FIXED = ("W", "b")
 
 
-class Parameters(InPlace):
+class Parameters(NeverRebound):
     """The parameters of a network with layers of these sizes, all zero to begin with.
 
     sizes: inputs, hidden units …, classes; (784, 10, 10) has one hidden layer. `theta` (P,) holds every number,
