@@ -90,12 +90,9 @@ def _epoch(answer: Any) -> None:
 
 def _one_epoch(answer: Any, start: Parameters, X: FloatArray, y: IntArray, rate: float, size: int, seed: int) -> None:
     params, X_given, y_given = start.copy(), X.copy(), y.copy()
-    views = params.theta
     seen = answer(params, X_given, y_given, rate, size, np.random.default_rng(seed))
     order = np.random.default_rng(seed).permutation(len(X))
     want, loss = _by_hand(start, X, y, rate, size, order)
-    if params.theta is not views:
-        hint("`params.theta = …` makes a new array, and W and b stay views of the old one. Use `-=`, in place.")
     if not np.array_equal(X, X_given) or not np.array_equal(y, y_given):
         hint("X or y has another order than before: shuffle row numbers, not the caller's arrays.")
     if np.array_equal(params.theta, start.theta):
