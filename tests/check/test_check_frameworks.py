@@ -127,7 +127,7 @@ def racing(**switches: Any) -> Callable[..., Any]:
     [
         ("frameworks.products", products),
         ("frameworks.fixed", line),
-        ("frameworks.fixed", lambda *given: np.array(line(*given))),
+        ("frameworks.fixed", lambda *given: np.array(line(*given), np.float32)),
         ("frameworks.flip", flip),
         ("frameworks.layout", layout),
         ("frameworks.race", race),

@@ -163,6 +163,7 @@ def imbalance(Z: np.ndarray, y: np.ndarray) -> float:
         ("results.wilson", by_module),
         ("results.mcnemar", coins(lambda tail, split: min(1, 2 * tail))),
         ("results.mcnemar", by_module_test),
+        ("results.mcnemar", lambda a, b: np.float32(by_module_test(a, b))),
         ("results.ece", binned(weighted)),
         ("results.images", images()),
         ("results.images", lambda *given: math.ceil(images()(*given))),

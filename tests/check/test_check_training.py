@@ -171,12 +171,13 @@ RIGHT = dict(training.PANELS)
         ("training.epoch", epoch),
         ("training.epoch", partial(epoch, rebind=True)),
         ("training.epoch", with_tools),
+        ("training.epoch", lambda *given: np.float32(epoch(*given))),
         ("training.patience", stop()),
         ("training.patience", stop(shape=lambda best, last, losses: np.array([best, last]))),
         ("training.paired", paired()),
         ("training.diagnose", RIGHT),
         ("training.maximum", coins),
-        ("training.maximum", lambda *given: np.array([coins(*given)])),
+        ("training.maximum", lambda *given: np.float32([coins(*given)])),
     ],
 )
 def test_a_right_answer_passes(name: str, answer: object) -> None:
@@ -210,6 +211,7 @@ def test_a_wrong_diagnosis_is_told_what_that_cause_looks_like(cause: str) -> Non
         ("training.resume", resume(batches=math.floor), "Round up"),
         ("training.resume", resume(batches=lambda exact: exact), "A step is a whole batch"),
         ("training.resume", resume(batches=round), "Round up"),
+        ("training.resume", resume(batches=lambda exact: math.floor(exact + 0.63)), "Round up"),
         ("training.resume", resume(batches=lambda exact: int(exact) + 1), "too large"),
         ("training.resume", resume(progress=lambda each, epochs, kept: round(kept / epochs, 1)), "Progress for resume"),
         ("training.resume", resume(steps=lambda each, epochs, kept, N: (kept + 1) * each), "run again"),

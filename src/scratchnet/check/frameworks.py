@@ -51,7 +51,7 @@ def _fixed(answer: Any) -> None:
         expect_number(
             got[1],
             h,
-            1e-9,
+            1e-7,
             f"h for fixed({N}, {B}, {E:.6g}, {C}, {F:.6g}): ",
             Those_are_times_of_epochs_and_the_line_is_about_a_step_so_divide_by_the_number_of_steps=slope,
             The_number_of_steps_is_a_whole_number_and_the_small_batch_at_the_end_is_a_step=steps_not_whole,
@@ -62,7 +62,7 @@ def _fixed(answer: Any) -> None:
         expect_number(
             got[0],
             s,
-            1e-9,
+            1e-7,
             f"s for fixed({N}, {B}, {E:.6g}, {C}, {F:.6g}): ",
             That_is_a_whole_step_and_the_part_of_its_images_is_still_in_it=E / m,
             Take_off_h_for_each_image_of_the_batch_and_not_once=E / m - h,
@@ -113,7 +113,7 @@ def _flip(answer: Any) -> None:
         expect_number(
             got,
             want,
-            1e-9,
+            1e-6,
             f"flip({s1:g}, {r1:g}, {s2:g}, {r2:g}): ",
             The_sign_is_turned_round=-want,
             r_is_a_speed_so_the_time_is_the_size_divided_by_it=(s2 - s1) / (r1 - r2),

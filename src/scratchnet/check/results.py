@@ -66,7 +66,7 @@ def _mcnemar(answer: Any) -> None:
         value = expect_number(
             got,
             want,
-            1e-9,
+            1e-7,
             f"For {a} and {b}: ",
             That_is_one_tail_and_the_models_may_differ_either_way=tail,
             That_is_the_chance_of_exactly_this_split_and_the_more_uneven_ones_count_too=ways[-1] / 2**m,
@@ -115,7 +115,7 @@ def _ece(answer: Any) -> None:
         expect_number(
             got,
             float(np.abs(gaps).sum() / n),
-            1e-9,
+            1e-6,
             f"With {n} answers and {bins} bins: ",
             Without_the_absolute_value_gaps_cancel_and_the_result_is_the_gap_of_the_means=float(gaps.sum() / n),
             Take_the_absolute_value_of_each_bin_before_adding_and_not_of_the_sum=float(abs(gaps.sum()) / n),

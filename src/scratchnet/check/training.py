@@ -30,7 +30,7 @@ def _resume(answer: Any) -> None:
         expect_number(
             steps,
             kept * each,
-            1e-9,
+            1e-7,
             "Steps" + where,
             Round_up_because_the_small_batch_at_the_end_of_an_epoch_is_a_step_too=kept * (N // B),
             A_step_is_a_whole_batch_and_N_is_seldom_a_multiple_of_the_batch_size=kept * N / B,
@@ -103,7 +103,7 @@ def _one_epoch(answer: Any, start: Parameters, X: FloatArray, y: IntArray, rate:
     expect_number(
         seen,
         loss,
-        1e-9,
+        1e-6,
         f"The loss with {len(X)} images in batches of {size}: ",
         The_last_batch_is_smaller_so_the_mean_of_the_batch_losses_is_not_the_mean_over_the_images=losses["batches"],
         That_is_the_loss_after_the_epoch_and_asked_for_is_the_one_met_on_the_way=losses["after"],
@@ -236,7 +236,7 @@ def _paired(answer: Any) -> None:
         expect_number(
             mean,
             float(gain.mean()),
-            1e-9,
+            1e-7,
             "The mean ",
             A_gain_is_after_minus_before=float(-gain.mean()),
             That_is_the_median=float(np.median(gain)),
@@ -246,7 +246,7 @@ def _paired(answer: Any) -> None:
         expect_number(
             spread,
             sample,
-            1e-9,
+            1e-7,
             "The spread ",
             That_divides_by_the_number_of_gains_and_a_sample_standard_deviation_by_one_less=float(gain.std()),
             That_treats_the_two_lists_as_unrelated_but_each_pair_shares_a_seed_so_subtract_first=float(
