@@ -145,7 +145,7 @@ def fit(
 def _factor(schedule: Schedule, progress: float) -> float:
     """Return what the schedule says, or refuse it."""
     factor = schedule(progress)
-    if not is_number(factor) or not 0 <= factor < math.inf:
+    if not (type(factor) is float or is_number(factor)) or not 0 <= factor < math.inf:  # a float is seen sooner
         found = f"schedule({progress:.3g}) is {factor!r}"
         raise ValueError(f"schedule must return the factor of the learning rate, 0 or more, but {found}")
     return float(factor)
