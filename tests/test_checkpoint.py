@@ -130,6 +130,22 @@ def test_a_cell_that_was_interrupted_may_simply_be_run_again(
         assert rng.bit_generator.state == whole_rng.bit_generator.state
 
 
+def test_a_run_that_was_interrupted_twice_still_knows_how_it_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, whole_history, _ = run(None)
+    params, rng = start()
+    cell: dict = {"optimizer": SGD(0.2), "epochs": 6, "batch_size": 16, "rng": rng, "schedule": cosine}
+    cell |= {"validation": (X[50:], y[50:]), "checkpoint": tmp_path / "run.npz"}
+    for call in (6, 9):
+        with monkeypatch.context() as patch:
+            stop_at(patch, call)
+            assert fit(params, X[:50], y[:50], **cell).interrupted
+    params, history, _ = run(tmp_path / "run.npz")  # everything made anew, as after a restart
+    assert params.theta.tobytes() == whole.theta.tobytes()
+    assert history == whole_history
+
+
 def test_an_interrupt_while_the_file_is_written_leaves_one_truth(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,6 +44,14 @@ def by_pickle(params: Parameters) -> Parameters:
     return pickle.loads(pickle.dumps(params))
 
 
+def by_buffers(params: Parameters) -> Parameters:
+    """As joblib and its kin send large arrays: beside the pickle, in memory that may only be read."""
+    buffers: list = []
+    content = pickle.dumps(params, protocol=5, buffer_callback=buffers.append)
+    assert buffers
+    return pickle.loads(content, buffers=[bytes(buffer) for buffer in buffers])
+
+
 def by_old_pickle(params: Parameters) -> Parameters:
     """As pickles were before the views were left out of them: all attributes, and no method that puts them together."""
     other = Parameters.__new__(Parameters)
@@ -64,7 +72,7 @@ def by_layers(params: Parameters) -> Parameters:
     return other
 
 
-WAYS = [Parameters.copy, copy.copy, copy.deepcopy, by_pickle, by_old_pickle, by_assignment, by_layers]
+WAYS = [Parameters.copy, copy.copy, copy.deepcopy, by_pickle, by_buffers, by_old_pickle, by_assignment, by_layers]
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -123,6 +123,16 @@ def test_examples_that_are_columns_are_told_to_turn(use: str) -> None:
     refused(TAKE_X[use], np.ascontiguousarray(X.T), "X has shape (6, 20), but its rows must be the examples. Pass X.T")
 
 
+@pytest.mark.parametrize("use", ["fit", "forward", "predict", "predict_proba"])
+def test_a_picture_alone_and_a_table_with_its_labels_are_recognised(use: str) -> None:
+    sentence = "X has 3 columns and the network 6 inputs. Pass X.reshape(1, -1) if this is one image"
+    refused(TAKE_X[use], X[0].reshape(2, 3), sentence)
+    with_labels = np.column_stack([y, X]).astype(np.float32)
+    refused(TAKE_X[use], with_labels, "X has 7 columns and the network 6 inputs. Are the labels still among them?")
+    with pytest.raises(ValueError, match=r"X has 9 columns and the network 6 inputs$"):
+        TAKE_X[use](np.ones((20, 9)))
+
+
 @pytest.mark.parametrize("use", ["fit", "cross_entropy", "cross_entropy_backward"])
 def test_labels_that_begin_at_one_are_told_so_and_others_are_not(use: str) -> None:
     row = int(np.argmax(y == 3))

@@ -10,7 +10,7 @@ import numpy as np
 
 from scratchnet.losses import cross_entropy, cross_entropy_backward
 from scratchnet.network import backward, forward
-from scratchnet.parameters import Parameters, require_finite_parameters, require_parameters
+from scratchnet.parameters import Parameters, require_finite_parameters, require_gradients, require_parameters
 from scratchnet.shapes import is_number, require_examples, require_finite, require_positive
 from scratchnet.types import FloatArray, IntArray
 
@@ -109,9 +109,7 @@ def check_gradients(
         require_finite("X", X)
     judge = loss or _network_loss
     grads = (gradient or _network_gradient)(params, X, y)
-    require_parameters(grads, "what `gradient` returns")
-    if grads.sizes != params.sizes:
-        raise ValueError(f"the gradients are for sizes {grads.sizes} and the parameters have {params.sizes}")
+    require_gradients(params, grads, "what `gradient` returns")
     numbers = params.copy()
     numbers.theta[:] = numerical_gradient(lambda _: judge(params, X, y), params.theta, eps)
     blocks = []

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from scratchnet.parameters import Parameters, require_parameters
+from scratchnet.parameters import Parameters, require_gradients
 from scratchnet.shapes import require_positive
 
 __all__ = ["SGD", "Optimizer", "cosine"]
@@ -56,10 +56,7 @@ class SGD:
 
     def step(self, params: Parameters, grads: Parameters, factor: float = 1.0) -> None:
         """Move `params` against `grads`, in place. Both must have the same sizes. A schedule sets the `factor` of η."""
-        require_parameters(params)
-        require_parameters(grads, "grads")
-        if grads.sizes != params.sizes:
-            raise ValueError(f"the gradients are for sizes {grads.sizes} and the parameters have {params.sizes}")
+        require_gradients(params, grads)
         params.theta -= float(factor * self.learning_rate) * grads.theta
 
 

@@ -31,9 +31,11 @@ class NeverRebound:
         kept = vars(self).get(name)
         if name not in self.FIXED or kept is None:
             super().__setattr__(name, value)
+        elif value is kept:
+            return  # theta -= g has done its work before it assigns
         elif not isinstance(kept, np.ndarray):
             raise AttributeError(f"{name} cannot be replaced: make new Parameters, or write into theta, W and b")
-        elif value is not kept:  # theta -= g has done the work before it assigns
+        else:
             values = np.asarray(value)
             if values.shape != kept.shape:
                 raise ValueError(f"{name} must keep its shape {kept.shape} and cannot become {values.shape}")
@@ -103,6 +105,15 @@ def require_parameters(params: Parameters, name: str = "params") -> None:
     """Refuse anything but Parameters."""
     if not isinstance(params, Parameters):
         raise ValueError(f"{name} must be Parameters, as sn.initialize returns them, not {type(params).__name__}")
+
+
+def require_gradients(params: Parameters, grads: Parameters, name: str = "grads") -> None:
+    """Refuse anything but Parameters, and gradients laid out like them."""
+    if not (isinstance(params, Parameters) and isinstance(grads, Parameters)):
+        require_parameters(params)
+        require_parameters(grads, name)
+    if grads.sizes != params.sizes:
+        raise ValueError(f"the gradients are for sizes {grads.sizes} and the parameters have {params.sizes}")
 
 
 def require_inputs(params: Parameters, X: FloatArray) -> None:

@@ -84,7 +84,10 @@ def require_columns(name: str, X: FloatArray, inputs: int | None) -> None:
     if inputs is not None and X.shape[1] != inputs:
         if len(X) == inputs:
             raise ValueError(_turned(name, X))
-        raise ValueError(f"{name} has {X.shape[1]} columns and the network {inputs} inputs")
+        advice = ". Are the labels still among them?" if X.shape[1] == inputs + 1 else ""
+        if X.size == inputs:
+            advice = f". Pass {name.split()[-1]}.reshape(1, -1) if this is one image"
+        raise ValueError(f"{name} has {X.shape[1]} columns and the network {inputs} inputs{advice}")
 
 
 def require_finite(name: str, array: FloatArray, advice: str = "") -> float:

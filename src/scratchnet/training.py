@@ -81,11 +81,14 @@ def fit(
     Each epoch goes once through a fresh shuffle of the examples. Loss and accuracy are measured after the epoch,
     with the parameters fixed, on all of X and on `validation`, a pair (X_dev, y_dev).
 
+    `optimizer` is `SGD`, or one of your own: `scratchnet.optimizers.Optimizer` says what it needs.
+
     `schedule` takes the part of the steps already done, 0 at the first, and returns the factor of the learning rate
     for the next: `cosine`, for example. By default the rate stays.
 
     `checkpoint` names a file that keeps the whole state after each epoch. If it exists, training goes on from there
-    and ends with the same bits as a run that was never stopped; call `fit` as it was called before.
+    and ends with the same bits as a run that was never stopped; call `fit` as it was called before, with everything
+    made anew as it was then, or left as Ctrl-C left it. Without a schedule `epochs` may have grown in the meantime.
 
     `progress` shows a bar; by default only in a terminal or a notebook, and not where TQDM_DISABLE is set (as it is
     for the book's own pages).
@@ -145,7 +148,7 @@ def fit(
 def _factor(schedule: Schedule, progress: float) -> float:
     """Return what the schedule says, or refuse it."""
     factor = schedule(progress)
-    if not is_number(factor) or not 0 <= factor < math.inf:
+    if not (type(factor) is float or is_number(factor)) or not 0 <= factor < math.inf:  # a float is seen sooner
         found = f"schedule({progress:.3g}) is {factor!r}"
         raise ValueError(f"schedule must return the factor of the learning rate, 0 or more, but {found}")
     return float(factor)
