@@ -161,6 +161,18 @@ def test_functions_in_a_pair_are_watched_as_well(harm: Callable[[Any], Any], not
         assert ("changed its argument" in check("trial.functions", pair).message) == noticed
 
 
+def test_of_several_changed_arguments_the_first_is_named() -> None:
+    def spoil(first: Any, second: Any, third: Any) -> None:
+        second += 1
+        third += 1
+
+    @exercise("trial.three", "Three.")
+    def _(answer: Any) -> None:
+        answer(np.zeros(2), np.zeros(2), np.zeros(2))
+
+    assert "changed its argument number 2" in check("trial.three", spoil).message
+
+
 def test_a_hint_of_the_marker_s_own_comes_first() -> None:
     def spoil(given: Any) -> Any:
         given[:] = given[::-1]

@@ -113,7 +113,7 @@ class _Watch:
     def __init__(self) -> None:
         self.called = False
         self.raised: BaseException | None = None
-        self.changed: int | None = None  # an argument that a call changed, counted from 1
+        self.changed: int | None = None  # the first argument that a call changed, counted from 1
 
     def over(self, answer: Any) -> Any:
         """The answer with every function in it replaced by one that is watched."""
@@ -133,7 +133,7 @@ class _Watch:
                 raise
             finally:
                 for place, (old, new) in enumerate(zip(before, arguments, strict=True), start=1):
-                    if not _as_it_was(old, new):
+                    if not self.changed and not _as_it_was(old, new):
                         self.changed = place
 
         return watched
