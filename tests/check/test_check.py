@@ -42,8 +42,8 @@ def _trial_exercises() -> Iterator[None]:
     @exercise("trial.functions", "Two of them.")
     def _(answer: Any) -> None:
         first, second = expect_several(answer, "first", "second")
-        first(np.zeros(2))
-        second({"a": [np.zeros(2)]})
+        first(np.array([0.3, np.nan]))
+        second({"a": [np.array([0.3, np.nan])]})
 
     yield
     for name in [name for name in engine._markers if name.startswith("trial.")]:
@@ -159,6 +159,18 @@ def nudge(given: Any) -> Any:
 def test_functions_in_a_pair_are_watched_as_well(harm: Callable[[Any], Any], noticed: bool) -> None:
     for pair in ((harm, harm), [harm, harm]):
         assert ("changed its argument" in check("trial.functions", pair).message) == noticed
+
+
+def test_of_several_changed_arguments_the_first_is_named() -> None:
+    def spoil(first: Any, second: Any, third: Any) -> None:
+        second += 1
+        third += 1
+
+    @exercise("trial.three", "Three.")
+    def _(answer: Any) -> None:
+        answer(np.zeros(2), np.zeros(2), np.zeros(2))
+
+    assert "changed its argument number 2" in check("trial.three", spoil).message
 
 
 def test_a_hint_of_the_marker_s_own_comes_first() -> None:

@@ -140,7 +140,7 @@ def _neighbours() -> Iterator[tuple[FloatArray, FloatArray, IntArray]]:
 
 @exercise("data.scaling", "A shift, a sign and the order of the pixels all leave every squared difference as it was.")
 def _scaling(answer: Any) -> None:
-    letters = answer.replace(",", " ").split() if isinstance(answer, str) else answer
+    letters = answer.translate(str.maketrans("", "", ",() ")) if isinstance(answer, str) else answer
     listed = isinstance(letters, Iterable) and not isinstance(letters, Mapping)
     chosen = {str(letter).strip("() ").lower() for letter in letters} if listed else {"?"}
     if not chosen <= set("abcde"):
