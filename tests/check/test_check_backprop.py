@@ -300,5 +300,5 @@ def test_no_array_of_the_marker_is_at_the_mercy_of_the_answer() -> None:
         dZ[:], X[:], g[:] = 0, 0, 0
         return found
 
-    assert check("backprop.scale", careless)
-    assert check("backprop.scale", careless)
+    assert "What comes back is right, but your function changed" in check("backprop.scale", careless).message
+    assert "What comes back is right, but your function changed" in check("backprop.scale", careless).message
