@@ -165,7 +165,7 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("initialisation.uniform", lambda D, H, rng: uniform(D, 1, rng) * np.ones(H)),
         ("initialisation.uniform", lambda D, H, rng: np.vstack([half := uniform(D, H, rng)[: D // 2], -half])),
         ("initialisation.uniform", lambda D, H, rng: np.sort(uniform(D, H, rng), axis=0)),
-        ("initialisation.straight", lambda params, X: counted(lambda Z: (Z.min(axis=0) > 0).sum(), True)(params, X)[:2]),
+        ("initialisation.straight", lambda params, X: counted(lambda Z: sum(Z.min(axis=0) > 0), True)(params, X)[:2]),
         ("initialisation.straight", counted(lambda Z: int((Z > 1e-3).all(axis=0).sum()))),
         ("initialisation.straight", lambda params, X: [int((layer.b > 0).sum()) for layer in params.layers[:-1]]),
         ("initialisation.straight", unbent),
