@@ -33,6 +33,7 @@ def _logits(answer: Any) -> None:
             answer(X.copy(), H, v),
             rms(hidden),
             1e-5,
+            f"For X of shape {X.shape}, H = {H} and v = {v:.3g}: ",
             ReLU_halves_the_mean_square_and_that_half_is_missing=rms(2 * hidden),
             The_biases_are_missing_and_each_adds_v_to_the_mean_square=float(v * np.sqrt(squares * H / 2)),
             The_bias_of_the_logits_is_missing=float(np.sqrt(v * H * hidden / 2)),
@@ -53,7 +54,7 @@ def _logits(answer: Any) -> None:
 @exercise("initialisation.uniform", "Same variance, another shape: it trains like He's normal draws.")
 def _uniform(answer: Any) -> None:
     expect_function(answer)
-    for seed, (D, H) in enumerate(((300, 60), (40, 250), (90, 90))):
+    for seed, (D, H) in enumerate(((300, 60), (50, 170), (90, 90))):
         W = expect_array(answer(D, H, np.random.default_rng(seed)), (D, H))
         if not np.array_equal(W, answer(D, H, np.random.default_rng(seed))):
             hint("The same seed gives other weights: draw every number from the `rng` that is handed in.")
@@ -64,6 +65,10 @@ def _uniform(answer: Any) -> None:
 
 def _uniform_weights(W: FloatArray, D: int, H: int) -> None:
     """Hint unless W looks like independent draws, uniform in ±√(6/D). Right draws fail less than once in 10⁶ times."""
+    if len(np.unique(np.abs(W))) < 0.99 * W.size:
+        hint(
+            "Some weights are equal, or equal but for the sign. Draw a number of its own for each, and do not round it."
+        )
     if abs(W.mean()) > 0.1 * W.std():
         hint("The mean is not zero. Draw between −c and c, not between 0 and c.")
     ratio = float(W.var()) / (2 / D)
@@ -88,11 +93,8 @@ def _uniform_weights(W: FloatArray, D: int, H: int) -> None:
             f"The variance is about right, but the weights are not uniform up to √(6/D): the largest is {largest:.3f} "
             "times that. A histogram shows how they are spread."
         )
-    if len(np.unique(np.abs(W))) < 0.99 * N:
-        hint("Some weights are equal, or equal but for the sign. Draw a number of its own for each, not rounded.")
     for axis, name in ((0, "columns"), (1, "rows")):
-        n = W.shape[axis]
-        means = W.mean(axis=axis) * np.sqrt(3 * n) / c  # of variance 1 each
+        means = W.mean(axis=axis) * np.sqrt(3 * W.shape[axis]) / c  # of variance 1 each
         if (means**2).sum() > len(means) + 8 * np.sqrt(2 * len(means)):
             hint(f"The means of the {name} differ more than those of independent draws: do not sort or repeat weights.")
 
@@ -105,6 +107,7 @@ def _leaky(answer: Any) -> None:
             answer(D, s),
             2 / ((1 + s**2) * D),
             1e-6,
+            f"For D = {D} and s = {s}: ",
             That_is_right_for_plain_ReLU_only_and_the_slope_should_matter=2 / D,
             Without_a_bend_that_would_be_right_and_this_unit_has_one=1 / D,
             The_slope_is_squared_in_a_mean_square=2 / ((1 + s) * D),
@@ -125,7 +128,7 @@ def _leaky(answer: Any) -> None:
 @exercise("initialisation.straight", "Together with the dead ones, these are the units that ReLU does not bend.")
 def _straight(answer: Any) -> None:
     expect_function(answer)
-    for seed, sizes in enumerate(((5, 9, 8, 3), (6, 12, 4), (4, 10, 9, 8, 7, 3), (7, 11, 10, 2), (3, 8, 8, 8, 2))):
+    for seed, sizes in enumerate(((5, 40, 30, 3), (6, 36, 4), (4, 32, 27, 24, 22, 3), (7, 33, 25, 2))):
         rng = np.random.default_rng(seed)
         params = initialize(sizes, rng, dtype=np.float64)
         for layer in params.layers:  # biases large enough to leave some units on for every row, and some off
@@ -133,7 +136,7 @@ def _straight(answer: Any) -> None:
         first = params.layers[0]
         first.W[:, :3] = 0
         first.b[:3] = 0, 1e-6, -1e-6  # exactly 0 for every row is off; just above is on
-        _straight_units(answer, params, rng.normal(size=(7, sizes[0])))
+        _straight_units(answer, params, rng.normal(size=(9, sizes[0])))
 
 
 def _straight_units(answer: Any, params: Parameters, X: FloatArray) -> None:

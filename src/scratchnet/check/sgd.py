@@ -14,9 +14,9 @@ def _rates(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(5)
     matrices = [np.array([[5.0, 4.0], [4.0, 5.0]]), np.diag([0.5, 3.0, 0.2, 1.0])]
-    for n in (3, 5, 4, 7, 2):
-        A = rng.normal(size=(n, n))
-        matrices.append(A @ A.T / n + 0.1 * np.eye(n))
+    for size in (3, 5, 4, 7, 2):
+        A = rng.normal(size=(size, size))
+        matrices.append(A @ A.T / size + 0.1 * np.eye(size))
     for C in matrices:
         eigenvalues, diagonal = np.linalg.eigvalsh(C), np.diag(C)
         low, high = float(eigenvalues[0]), float(eigenvalues[-1])
@@ -27,6 +27,7 @@ def _rates(answer: Any) -> None:
             limit,
             2 / high,
             1e-6,
+            f"The limit for eigenvalues from {low:.3g} to {high:.3g}: ",
             At_that_rate_the_steepest_direction_is_solved_in_one_step_and_twice_as_much_is_still_stable=1 / high,
             The_flattest_direction_allows_that_and_the_steepest_one_does_not=2 / low,
             The_diagonal_holds_curvatures_along_the_axes_so_take_the_eigenvalues=float(2 / diagonal.max()),
@@ -36,6 +37,7 @@ def _rates(answer: Any) -> None:
             best,
             2 / (low + high),
             1e-6,
+            f"The best rate for eigenvalues from {low:.3g} to {high:.3g}: ",
             That_is_the_best_rate_for_the_steepest_direction_alone=1 / high,
             The_two_factors_are_equal_and_opposite_where_the_rate_times_the_SUM_of_both_ends_is_2=1 / (low + high),
             Only_the_two_ends_count_and_not_the_sum_of_all_eigenvalues=float(2 / eigenvalues.sum()),
@@ -143,6 +145,7 @@ def _variance(answer: Any) -> None:
             got,
             want,
             1e-5,
+            f"For G of shape {G.shape}, B = {B} and replace = {replace}: ",
             The_batch_size_is_missing_and_a_mean_of_B_has_a_Bth_of_the_variance=sigma2 * factor,
             Without_replacement_there_is_a_factor_that_shrinks_as_the_batch_nears_the_whole=sigma2 / B,
             The_factor_N_minus_B_over_N_minus_1_belongs_to_draws_without_replacement=sigma2 / B * (N - B) / (N - 1),
@@ -163,6 +166,7 @@ def _floor(answer: Any) -> None:
             answer(floor, lam, sigma2),
             4 * floor / (sigma2 + 2 * floor * lam),
             1e-6,
+            f"For a floor of {floor}, lam = {lam} and sigma2 = {sigma2}: ",
             That_is_right_for_small_rates_only_as_it_takes_2_minus_rate_times_lam_for_2=4 * floor / sigma2,
             That_makes_E_w_squared_equal_to_the_floor_and_the_loss_is_half_of_lam_times_that=(
                 2 * floor * lam / (sigma2 + floor * lam**2)
