@@ -31,7 +31,7 @@ def test_a_marker_of_one_s_own_marks_and_hints(tmp_path: Path, monkeypatch: pyte
     monkeypatch.syspath_prepend(str(tmp_path))
     __import__("lab")
     assert check("lab.double", lambda Z: 2 * Z)
-    assert check("lab.double", lambda Z: np.multiply(Z, 2, out=Z))
+    assert "changed its argument" in check("lab.double", lambda Z: np.multiply(Z, 2, out=Z)).message
     assert "square" in check("lab.double", np.square).message
     assert "Z + Z" in check("lab.double", lambda Z: Z + 2).message
     assert "transposed" in check("lab.double", lambda Z: 2 * Z.T).message
