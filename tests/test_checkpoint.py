@@ -130,6 +130,22 @@ def test_a_cell_that_was_interrupted_may_simply_be_run_again(
         assert rng.bit_generator.state == whole_rng.bit_generator.state
 
 
+def test_a_run_that_was_interrupted_twice_still_knows_how_it_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, whole_history, _ = run(None)
+    params, rng = start()
+    cell: dict = {"optimizer": SGD(0.2), "epochs": 6, "batch_size": 16, "rng": rng, "schedule": cosine}
+    cell |= {"validation": (X[50:], y[50:]), "checkpoint": tmp_path / "run.npz"}
+    for call in (6, 9):
+        with monkeypatch.context() as patch:
+            stop_at(patch, call)
+            assert fit(params, X[:50], y[:50], **cell).interrupted
+    params, history, _ = run(tmp_path / "run.npz")  # everything made anew, as after a restart
+    assert params.theta.tobytes() == whole.theta.tobytes()
+    assert history == whole_history
+
+
 def test_an_interrupt_while_the_file_is_written_leaves_one_truth(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,6 +296,22 @@ def test_what_an_optimiser_remembers_outside_its_state_is_refused(tmp_path: Path
         run(tmp_path / "run.npz", optimizer=optimizer)
     assert len(read_arrays(tmp_path / "run.npz", "a checkpoint")["loss"]) == 0
     run(None, optimizer=optimizer)
+
+
+def test_arrays_of_the_state_may_be_held_elsewhere_as_well(tmp_path: Path) -> None:
+    class Pair(Momentum):
+        def __init__(self) -> None:
+            super().__init__(0.05, 0.9)
+            self.state = {"velocity": np.zeros(57, np.float32)}
+            self.mine = [self.state["velocity"]]
+
+    assert run(tmp_path / "run.npz", optimizer=Pair())[1] == run(None, optimizer=Momentum(0.05, 0.9))[1]
+
+
+def test_a_digest_tells_arrays_of_the_same_bytes_apart() -> None:
+    zeros = [np.zeros(4, np.float32), np.zeros((2, 2), np.float32), np.zeros(2), np.zeros(4, np.int32)]
+    assert len({scratchnet.checkpoint.digest(array) for array in zeros}) == 4
+    assert scratchnet.checkpoint.digest(zeros[0]) == scratchnet.checkpoint.digest(np.zeros(4, np.float32))
 
 
 def test_a_subclass_that_remembers_nothing_is_as_good_as_its_parent(tmp_path: Path) -> None:

@@ -64,9 +64,13 @@ class Checkpoint:
             return
         arrays, then = self._read()
         self._compare(then)
+        self.run["start"] = then["start"]  # the run began there, even where this call begins in the middle of it
         done = len(arrays["loss"])
         if done > epochs:
-            raise self._refusal(f"{done} epochs are done in this run, and epochs={epochs} asks for fewer")
+            raise self._refusal(
+                f"{done} epochs are done in this run, and epochs={epochs} asks for fewer. Ask for as many, or "
+                "name another file"
+            )
         self.schedule.update(factors(done).tobytes())
         if self.schedule.hexdigest() != then["schedule"]:
             advice = "Call fit as it was called then, or name another file"
@@ -120,19 +124,18 @@ class Checkpoint:
         """Return the file's arrays, and what it says of its run."""
         arrays = read_arrays(self.path, "a checkpoint")
         parameters_from(self.path, arrays)
+        missing = [name for name in ("run", *self.columns) if name not in arrays]
+        if missing:
+            raise self._refusal(f"a part of the checkpoint is missing ({missing[0]!r})")
         try:
             run = json.loads(str(arrays["run"]))
-            if "start" not in run:
-                raise self._refusal(
-                    "an older scratchnet wrote this checkpoint, without all that decides a run, so it cannot go on to "
-                    "the same bits. Name another file; the parameters in this one are np.load(file)['theta']"
-                )
-            _ = [run[name] for name in ("settings", "now", "epochs", "schedule", "generator")]
-            _ = [arrays[name] for name in self.columns]
-        except KeyError as error:
-            raise self._refusal(f"a part of the checkpoint is missing ({error})") from None
         except json.JSONDecodeError as error:
             raise self._refusal(f"a part of the checkpoint cannot be read ({error})") from None
+        if "start" not in run:
+            raise self._refusal(
+                "an older scratchnet wrote this checkpoint, without all that decides a run, so it cannot go on to the "
+                "same bits. Name another file; the parameters in this one are np.load(file)['theta']"
+            )
         return arrays, run
 
     def _become(self, arrays: Mapping[str, Array], then: Mapping[str, Any]) -> None:
