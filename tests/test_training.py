@@ -218,8 +218,8 @@ def test_scales_that_networks_learn_from_are_not_warned_about(of: Callable[[np.n
 
 def test_half_floats_whose_squares_overflow_are_no_large_numbers() -> None:
     X, y = images(1)
-    X = np.sqrt(X).astype(np.float16).repeat(30, axis=1)  # more than 65,504 in sum, and none above 1
-    fit(initialize((1800, 5, 3), rng), X, y, optimizer=SGD(0.01), epochs=1, batch_size=20, rng=rng)
+    X = np.sqrt(X).astype(np.float16).repeat(60, axis=1)  # more than 65,504 in sum, and none above 1
+    fit(initialize((3600, 5, 3), rng), X, y, optimizer=SGD(0.01), epochs=1, batch_size=20, rng=rng)
 
 
 def test_numbers_too_large_to_be_squared_are_finite_and_warned_about(params: Parameters) -> None:
