@@ -281,6 +281,6 @@ def _wrong_columns(names: list[str] | None, width: int, labels: list[int], pixel
     for n in (pixels,) if labels else (pixels - 1, pixels):
         for layers, colors in ((1, ""), (3, " in three colours")):
             side = isqrt(n // layers)
-            if side > 3 and layers * side * side == n != PIXELS:
+            if side > 3 and layers * side * side == n:
                 return f"its images have {side} × {side} pixels{colors}, not 28 × 28. Resize them, or take another file"
     return f"expected {COLUMNS} columns, {HEADER}, but found {width}. Name a CSV of digits that is whole"
