@@ -52,7 +52,8 @@ def test_the_fast_way_takes_nothing_that_the_careful_one_would_not(
 
 FAST = [name for name in DIALECTS if "quot" not in name and "e notation" not in name and name not in {
     "spaces", "tabs as blanks", "np.savetxt", "a separator at each line's end", "separators at the images' ends",
-    "decimal commas", "rows of empty cells", "blank lines at the end", "names of images",
+    "decimal commas", "rows of empty cells", "no header, rows of empty cells", "blank lines at the end",
+    "names of images",
 }]  # fmt: skip
 
 

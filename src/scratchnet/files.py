@@ -85,7 +85,7 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
                     raise Refused("this is a zip, packed once more. Unpack it and name the zip")
                 file = stack.enter_context(_open_zipped(stack.enter_context(ZipFile(file))))
                 continue
-            opener = next((opener for bytes_, opener in PACKINGS.items() if start.startswith(bytes_)), None)
+            opener = next((opener for first, opener in PACKINGS.items() if start.startswith(first)), None)
             if opener is None:
                 _refuse_unless_text(start)
                 yield file
@@ -121,8 +121,8 @@ def _find_csv(archive: ZipFile) -> ZipInfo:
         )
     files = {}
     for entry in archive.infolist():
-        *folders, name = re.split(r"[/\\]", entry.filename)
-        if name and name[0] != "." and name not in ("Thumbs.db", "desktop.ini") and "__MACOSX" not in folders:
+        name = re.split(r"[/\\]", entry.filename)[-1]
+        if name and name[0] != "." and name not in ("Thumbs.db", "desktop.ini"):  # a Mac's own begin with ._
             files[entry] = name.lower()
     for wanted in (r".*", r"train\.csv(\.\w+)?", r"(.*[^a-z])?train([^a-z].*)?\.csv(\.\w+)?"):
         found = [entry for entry, name in files.items() if re.fullmatch(wanted, name)]
@@ -135,7 +135,7 @@ def _find_csv(archive: ZipFile) -> ZipInfo:
 
 
 def _too_large(size: int) -> str:
-    return f"unpacked, it has more than {size >> 20:,} MB, and no file of digits is so large. Is it what it should be?"
+    return f"there are more than {size >> 20:,} MB of text in it, and no file of digits is so large. Name a part of it"
 
 
 def _refuse_unless_text(start: bytes) -> None:

@@ -23,8 +23,9 @@ PIXELS = 784
 COLUMNS = 1 + PIXELS
 HEADER = "label,pixel0,…,pixel783"
 LABEL_NAMES = {"label", "labels", "class", "target", "digit", "y"}
-INDEX_NAME = r"(unnamed: [0-9.]+|index|id|(image|row|level)_?(id|[0-9]+)?)?"  # also no name at all
+INDEX_NAME = r"(unnamed: [0-9.]+|level_[0-9]+|index|row|((image|row)_?)?id)?"  # also no name at all
 BLANKS = " \t"
+EMPTY = BLANKS + ',;|"'  # all there is in a row of empty cells
 MOST_ABOVE = 1000  # lines that are looked at for a header: a page of remarks may stand above it
 
 Bytes = NDArray[np.uint8]
@@ -96,10 +97,9 @@ def read_carefully(block: str, layout: Layout, number: int) -> Table:
     """
     columns = [layout.label, *layout.pixels]
     pick = itemgetter(*columns)
-    nothing = BLANKS + '"' + (layout.delimiter or "")
     rows = []
     for n, line in enumerate(block.split("\n") if block.strip("\n") else (), number):
-        if not line.strip(nothing):
+        if not line.strip(EMPTY):
             continue  # a blank line, or a row of empty cells
         cells = line.split(layout.delimiter)
         if len(cells) > layout.width and not any(map(_content, cells[layout.width :])):
@@ -179,7 +179,7 @@ def _read_top(text: Text) -> tuple[str | None, int, list[str] | None, int]:
             declared = found[1]  # a hint for Excel
         elif line.lstrip(BLANKS).startswith("#"):
             remark = line.lstrip(BLANKS + "#")  # a header, where np.savetxt wrote it
-        elif line.strip(BLANKS + ',;|"'):
+        elif line.strip(EMPTY):
             first = line
             break
     else:
@@ -233,7 +233,7 @@ def _place_of_labels(text: Text, delimiter: str | None, skipped: int, first: int
     found: dict[int, set[str]] = {first: set(), last: set()}
     for line in islice(text.lines(), skipped, None):
         cells = line.split(delimiter)
-        if len(cells) > last:
+        if len(cells) > last and line.strip(EMPTY):
             for n, contents in found.items():
                 contents.add(cells[n])
     numbers = {n: {_whole_number(cell) for cell in contents} for n, contents in found.items()}
