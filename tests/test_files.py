@@ -76,10 +76,12 @@ PACKED = {
             ".DS_Store": b"x",
         }
     ),
+    "a Mac's zip of one file of another name": zipped({"digits.csv": PLAIN, "__MACOSX/._digits.csv": SIDE_FILE}),
     "a zip made on Windows": zipped({"d\\train.csv": PLAIN, "d\\Thumbs.db": b"x", "d\\desktop.ini": b"x"}),
     "a zip in capitals": zipped({"TEST.CSV": b"x", "TRAIN.CSV": PLAIN}),
     "a zip of two sets": zipped({"mnist_test.csv": b"x", "mnist_train.csv": PLAIN}),
     "a zip with a second training file": zipped({"a/train.csv": PLAIN, "train_small.csv": b"x"}),
+    "a zip with a word that ends in train": zipped({"my-train.csv": PLAIN, "constrain.csv": b"x"}),
     "a zip of zips": zipped({"test.csv.zip": b"x", "train.csv.zip": zipped({"train.csv": PLAIN})}),
     "a gzip in a zip": zipped({"train.csv.gz": gzip.compress(PLAIN), "constrained.csv": b"x"}),
 }
@@ -106,6 +108,15 @@ def test_a_damaged_file_is_called_damaged(tmp_path: Path, pack: Callable[[bytes]
         sentence = refusal(path)
         assert sentence.startswith("it is damaged or cut short (")
         assert sentence.endswith("). Fetch it again")
+
+
+def test_damage_is_named_and_not_what_it_made_of_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scratchnet.files, "BLOCK", 1000)  # so that the wrong line is met before the end
+    whole = gzip.compress(PLAIN, compresslevel=0)  # the text as it is, and a checksum at the end
+    place = whole.index(b"\n") + 1
+    path = tmp_path / "train.csv.gz"
+    path.write_bytes(whole[:place] + b"x" + whole[place + 1 :])
+    assert refusal(path).startswith("it is damaged or cut short (CRC check failed")
 
 
 def test_whole_lines_before_the_cut_are_not_read_either(tmp_path: Path) -> None:
