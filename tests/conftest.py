@@ -1,22 +1,37 @@
-"""What every test shares: properties on the same examples each time, however slow the machine; and one browser."""
+"""What the unit tests share: properties on the same examples each time, however slow the machine; and one browser.
+
+Hypothesis and Playwright are imported where they are used, because pytest also reads this file when it is about to run
+nothing but notebooks, and Binder's environment has neither.
+"""
+
+from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
-from playwright.sync_api import Browser, Page, sync_playwright
-from watched import DESKTOP, Watched
 
-settings.register_profile("book", deadline=None, derandomize=True)
-settings.load_profile("book")
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+    from watched import Watched
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.pluginmanager.hasplugin("hypothesispytest"):
+        from hypothesis import settings
+
+        settings.register_profile("book", deadline=None, derandomize=True)
+        settings.load_profile("book")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
     known = ("chromium", "chromium-browser", "google-chrome")
     program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, known)), None)
     with sync_playwright() as playwright:
@@ -27,6 +42,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def desktop(browser: Browser) -> Iterator[Watched]:
+    from watched import DESKTOP, Watched
+
     context = browser.new_context(viewport=DESKTOP, reduced_motion="reduce", color_scheme="light")
     yield Watched(context.new_page())
     context.close()

@@ -249,13 +249,17 @@ def test_normalize_maps_0_to_255_onto_0_to_1(dtype: type) -> None:
     X = normalize(np.array([[0, 51, 255]], np.uint8), dtype)
     assert X.dtype == dtype
     np.testing.assert_array_equal(X, np.array([[0, 0.2, 1]], dtype))
-    assert normalize(np.array([1], np.uint8)).dtype == np.float32
+    assert normalize(np.array([2], np.uint8)).dtype == np.float32
 
 
 @pytest.mark.parametrize(
     ("images", "sentence"),
     [
         (np.array([0.0, 1.0]), "must be integers from 0 to 255, not float64: were they normalised already?"),
+        (np.array([0.0, 9.0]), r"must be integers from 0 to 255, not float64. Pass images.astype\(int\)"),
+        (np.array([False, True]), r"must be integers from 0 to 255, not bool. Pass 255 \* images.astype\(int\)"),
+        (np.array([0, "1"], object), r"must be integers from 0 to 255, not object. Pass images.astype\(int\)"),
+        (np.array([[0, 1], [1, 0]], np.uint8), r"these go from 0 to 1. Pass 255 \* images if they are black and white"),
         (np.array([-1, 5]), "must be from 0 to 255, but these go from -1 to 5"),
         (np.array([0, 256]), "must be from 0 to 255, but these go from 0 to 256"),
     ],
@@ -271,6 +275,15 @@ def test_normalize_takes_any_integer_dtype_and_shape(dtype: type) -> None:
     wanted = pixels.astype(dtype) / dtype(255)
     for kind in (np.uint8, np.int16, np.int64, np.uint64):
         np.testing.assert_array_equal(normalize(pixels.astype(kind).reshape(1, 16, 16), dtype).ravel(), wanted)
+
+
+def test_normalize_refuses_another_type_of_result() -> None:
+    with pytest.raises(ValueError, match="dtype must be float32 or float64, not int"):
+        normalize(np.array([0, 255]), int)
+
+
+def test_blank_images_are_no_black_and_white_ones() -> None:
+    assert not normalize(np.zeros((2, 784), np.uint8)).any()
 
 
 def test_normalize_of_nothing_is_nothing() -> None:
@@ -294,6 +307,15 @@ def test_a_split_keeps_every_example_once_with_its_label() -> None:
 def test_a_split_refuses_to_leave_a_part_empty(size: float) -> None:
     with pytest.raises(ValueError, match=f"dev_size must be a whole number from 1 to 9, .* not {size}"):
         train_dev_split(X, y, size, rng)
+
+
+def test_a_split_says_what_to_write_for_a_part_of_the_examples() -> None:
+    with pytest.raises(ValueError, match=r"not 0\.25\. For that part of the examples, write dev_size=2"):
+        train_dev_split(X, y, 0.25, rng)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"not 2\.0\. Write dev_size=2"):
+        train_dev_split(X, y, 2.0, rng)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="X has one row: at least two examples are needed"):
+        train_dev_split(X[:1], y[:1], 1, rng)
 
 
 @pytest.mark.parametrize("size", [1, 9])

@@ -82,3 +82,8 @@ def test_the_figure_is_the_same_each_time_and_carries_a_still_one() -> None:
 def test_what_is_no_bowl_is_refused(bad: object, start: tuple[float, ...], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         descent(bad, start=start)
+
+
+def test_a_seed_is_no_generator() -> None:
+    with pytest.raises(ValueError, match=r"rng must be a generator, not 7\. Pass np\.random\.default_rng\(7\)"):
+        descent(rng=7)  # type: ignore[arg-type]

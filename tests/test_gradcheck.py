@@ -47,6 +47,21 @@ def test_numerical_gradient_puts_x_back_when_f_raises() -> None:
 def test_numerical_gradient_refuses_float32() -> None:
     with pytest.raises(ValueError, match="x must be float64 for a numerical gradient, not float32"):
         numerical_gradient(lambda v: 0.0, np.zeros(2, np.float32))
+    with pytest.raises(ValueError, match=r"x must be float64 .* not list. Pass np.array\(x, dtype=float\)"):
+        numerical_gradient(lambda v: 0.0, [1.0, 2.0])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("eps", [0, -1e-5, "1e-5"])
+def test_numerical_gradient_refuses_a_nudge_that_is_none(eps: float) -> None:
+    with pytest.raises(ValueError, match="eps must be a positive number, not"):
+        numerical_gradient(lambda v: 0.0, np.zeros(2), eps)
+
+
+def test_numerical_gradient_refuses_a_function_that_returns_no_number() -> None:
+    x = np.array([1.0, 2.0])
+    with pytest.raises(ValueError, match="f must return one number, not a ndarray"):
+        numerical_gradient(lambda v: v**2, x)  # type: ignore[arg-type, return-value]
+    np.testing.assert_array_equal(x, [1, 2])
 
 
 def test_relative_error_by_hand() -> None:
@@ -173,6 +188,41 @@ def test_each_published_mistake_is_caught_and_its_blocks_named(
     assert not report
     assert tuple(block.block for block in report.blocks if not block.passed) == wrong_blocks
     assert all(block.error > 0.01 for block in report.blocks if not block.passed)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"params": initialize((5, 4, 3), rng)},
+            "params must be float64, not float32: initialize them with dtype=np.fl",
+        ),
+        ({"params": np.zeros(9)}, "params must be Parameters"),
+        ({"X": X.T}, r"X has shape \(5, 6\), but its rows must be the examples. Pass X.T"),
+        ({"X": np.where(X > 1, np.nan, X)}, "X must be finite numbers, but nan stands in row"),
+        ({"y": y + 1}, "If your labels begin at 1, pass y - 1"),
+        ({"tolerance": 0}, "tolerance must be a positive number, not 0"),
+        ({"gradient": lambda params, X, y: params.theta}, "what `gradient` returns must be Parameters"),
+    ],
+)
+def test_refuses_what_cannot_be_checked(params: Parameters, changes: dict, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        check_gradients(**({"params": params, "X": X, "y": y} | changes))
+
+
+def test_refuses_parameters_that_are_no_longer_numbers(params: Parameters) -> None:
+    params.theta[4] = np.inf
+    with pytest.raises(ValueError, match=r"params\.theta must be finite numbers, but inf stands in place 4"):
+        check_gradients(params, X, y)
+
+
+def test_a_loss_and_a_gradient_of_one_s_own_take_whatever_they_take(params: Parameters) -> None:
+    def slope(params: Parameters, scale: float, nothing: None) -> Parameters:
+        grads = Parameters(params.sizes, np.float64)
+        grads.theta[:] = scale
+        return grads
+
+    assert check_gradients(params, 3.0, None, gradient=slope, loss=lambda p, scale, _: scale * float(p.theta.sum()))
 
 
 def test_refuses_gradients_of_another_network() -> None:

@@ -41,6 +41,7 @@ def test_keeps_the_dtype_it_is_given(dtype: type) -> None:
         ((X[:0], W, b), "X has no rows: at least one example is needed"),
         ((X, W.T, b), r"W must have shape \(D, H\) with D = 2, the columns of X, not \(4, 2\)"),
         ((X, W[:, 0], b), r"W must have shape \(D, H\)"),
+        ((X, W.tolist(), b), r"W must have shape \(D, H\) with D = 2, the columns of X, not list"),
         ((X, W, b[:, None]), r"b must have shape \(4,\) \(one bias for each column of W\), not \(4, 1\)"),
         ((X, W, b[:1]), r"b must have shape \(4,\)"),
     ],

@@ -34,11 +34,13 @@ def test_a_class_that_does_not_occur_has_an_empty_row() -> None:
 @pytest.mark.parametrize(
     ("truth", "guess", "sentence"),
     [
-        (np.array([], int), np.array([], int), "y_true must hold at least one label in one dimension"),
-        (np.array([[1]]), np.array([1]), r"y_true must hold at least one label in one dimension, not shape \(1, 1\)"),
-        (np.array([1, 2]), np.array([1]), r"y_pred: y must have shape \(2,\)"),
-        (np.array([1, 2]), np.array([[1], [2]]), r"y_pred: y must have shape \(2,\)"),
-        (np.array([1.0]), np.array([1]), "y_true: y must be an array of integer labels, not dtype float64"),
+        (np.array([], int), np.array([], int), "y_true must hold at least one label"),
+        (1, 1, r"y_true must be an array of integer labels, not int. Pass np.array\(y_true\)"),
+        (np.array([[1]]), np.array([1]), r"y_true must have shape \(1,\) .* not \(1, 1\). Pass y_true.ravel\(\)"),
+        (np.array([1, 2]), np.array([1]), r"y_pred must have shape \(2,\)"),
+        (np.array([1, 2]), np.array([[1], [2]]), r"y_pred must have shape \(2,\) .* Pass y_pred.ravel\(\)"),
+        (np.array([1, 2]), np.full((2, 9), 0.1), r"y_pred must be an array of .* Pass y_pred.argmax\(axis=1\)"),
+        (np.array([1.0]), np.array([1]), "y_true must be an array of integer labels, not dtype float64"),
     ],
 )
 def test_refuses_what_cannot_be_compared(metric: object, truth: np.ndarray, guess: np.ndarray, sentence: str) -> None:
@@ -47,7 +49,7 @@ def test_refuses_what_cannot_be_compared(metric: object, truth: np.ndarray, gues
 
 
 def test_confusion_matrix_refuses_a_label_outside_the_classes() -> None:
-    with pytest.raises(ValueError, match=r"y_pred: y\[0\] is 10, but with 10 classes"):
+    with pytest.raises(ValueError, match=r"y_pred\[0\] is 10, but with 10 classes"):
         confusion_matrix(np.array([1]), np.array([10]))
 
 
@@ -68,10 +70,12 @@ def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
     assert 0.93 < held < 0.99
 
 
-@pytest.mark.parametrize(("right", "n"), [(-1, 10), (11, 10), (0, 0)])
-def test_refuses_counts_that_cannot_be(right: int, n: int) -> None:
-    with pytest.raises(ValueError, match=f"right must be from 0 to n and n at least 1, not {right} of {n}"):
-        accuracy_interval(right, n)
+@pytest.mark.parametrize("right", [-1, 11, 0.94])
+def test_refuses_counts_that_cannot_be(right: int) -> None:
+    with pytest.raises(ValueError, match=f"right must be a number of examples, from 0 to n = 10, not {right}"):
+        accuracy_interval(right, 10)
+    with pytest.raises(ValueError, match="n must be a whole number, at least 1, not 0"):
+        accuracy_interval(0, 0)
 
 
 @pytest.mark.parametrize("confidence", [0, 1, 95, float("nan")])
@@ -102,9 +106,9 @@ def test_mcnemar_is_scipys_binomial_test(only_a: int, only_b: int) -> None:
 
 
 def test_mcnemar_refuses_predictions_of_another_length() -> None:
-    with pytest.raises(ValueError, match=r"y_pred: y must have shape \(5,\)"):
+    with pytest.raises(ValueError, match=r"y_pred must have shape \(5,\)"):
         mcnemar(y_true, y_pred, y_pred[:4])
-    with pytest.raises(ValueError, match=r"y_pred: y must have shape \(5,\)"):
+    with pytest.raises(ValueError, match=r"y_pred must have shape \(5,\)"):
         mcnemar(y_true, y_pred[:4], y_pred)
 
 
@@ -152,5 +156,5 @@ def test_calibration_refuses_what_is_no_probability(P: np.ndarray, sentence: str
 
 
 def test_calibration_refuses_no_bins() -> None:
-    with pytest.raises(ValueError, match="bins must be at least 1, not 0"):
+    with pytest.raises(ValueError, match="bins must be a whole number, at least 1, not 0"):
         calibration(np.array([[0.5, 0.5]]), np.array([0]), bins=0)

@@ -63,6 +63,42 @@ def test_backward_refuses_the_cache_of_another_network(paper: Parameters) -> Non
         backward(paper, cache[:1], np.ones((2, 2)))
 
 
+@pytest.mark.parametrize("answer", [predict, predict_proba])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_refuses_to_answer_for_numbers_that_are_not_finite(paper: Parameters, answer: object, value: float) -> None:
+    paper.layers[0].W[:] = -1  # +inf then switches every hidden unit off, and the logits are finite
+    broken = X.copy()
+    broken[1, 0] = value
+    with pytest.raises(
+        ValueError, match=f"X must be finite numbers, but {value} stands in row 1, column 0, the first of 1 "
+    ):
+        answer(paper, broken)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("answer", [predict, predict_proba])
+def test_refuses_to_answer_with_parameters_that_diverged(paper: Parameters, answer: object) -> None:
+    paper.layers[1].b[1] = np.nan
+    with pytest.raises(ValueError, match=r"params\.theta must be finite numbers, .* place 11.* Did training diverge"):
+        answer(paper, X)  # type: ignore[operator]
+    paper.layers[1].b[1] = 0
+    paper.theta *= 1e200
+    with pytest.raises(ValueError, match="numbers so large that the logits overflow"):
+        answer(paper, X)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("use", [forward, predict, predict_proba])
+def test_refuses_images_that_the_network_cannot_take(paper: Parameters, use: object) -> None:
+    for images, sentence in (
+        (np.ones((2, 5)), r"X has shape \(2, 5\), but its rows must be the examples. Pass X.T"),
+        (np.ones((4, 5)), "X has 5 columns and the network 2 inputs"),
+        ([[1.0, 2.0]], r"X must be a float matrix .* not list. Pass np.array\(X, dtype=float\)"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            use(paper, images)  # type: ignore[operator]
+    with pytest.raises(ValueError, match=r"params must be Parameters, as sn\.initialize returns them, not ndarray"):
+        use(X, paper)  # type: ignore[operator]
+
+
 def test_predictions_are_the_largest_logit_and_the_first_of_equals(paper: Parameters) -> None:
     np.testing.assert_array_equal(predict(paper, X), [0, 0])
     np.testing.assert_array_equal(predict(Parameters((2, 3)), X.astype(np.float32)), [0, 0])

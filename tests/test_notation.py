@@ -41,3 +41,16 @@ def test_every_array_of_the_page_has_the_shape_the_page_gives_it() -> None:
     assert [name for name, _ in said] == list(arrays)
     for name, shape in said:
         assert arrays[name].shape == tuple(sizes[letter] for letter in re.findall(r"\w", shape)), name
+
+
+def test_no_letter_of_the_page_stands_for_two_things() -> None:
+    sizes_and_arrays, _ = PAGE.read_text(encoding="utf-8").split("## Gradients")
+    letters = re.findall(r"^\| \$(\\?\w+)", sizes_and_arrays, re.MULTILINE)
+    assert {"N", "B", "M", "Q", "P", "L", r"\theta"} <= set(letters)
+    assert len(letters) == len(set(letters))
+
+
+def test_the_book_s_network_has_as_many_layers_and_parameters_as_the_page_says() -> None:
+    page, params = PAGE.read_text(encoding="utf-8"), sn.initialize((784, 10, 10), np.random.default_rng(0))
+    assert f"| $M$ | layers: {len(params.layers)} in the book's network" in page
+    assert f"| $Q$ | parameters, all weights and biases together: {params.theta.size:,} |" in page

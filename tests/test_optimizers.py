@@ -1,5 +1,8 @@
 """One step of SGD is the formula."""
 
+import re
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -46,10 +49,38 @@ def test_the_step_keeps_float32() -> None:
     assert params.theta.dtype == np.float32
 
 
-@pytest.mark.parametrize("rate", [0, -0.1, float("nan"), float("inf")])
-def test_refuses_a_rate_that_is_not_positive_and_finite(rate: float) -> None:
-    with pytest.raises(ValueError, match=f"learning_rate must be a positive number, not {rate}"):
+@pytest.mark.parametrize("rate", [0, -0.1, float("nan"), float("inf"), "0.1", None, True, np.array([0.1]), 1j])
+def test_refuses_a_rate_that_is_not_one_positive_and_finite_number(rate: float) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"learning_rate must be a positive number, not {rate!r}")):
         SGD(rate)
+
+
+@pytest.mark.parametrize("rate", [1, np.float32(0.5), np.int64(2), Fraction(1, 2)])
+def test_takes_any_kind_of_number(rate: float) -> None:
+    params, grads = Parameters((1, 1)), Parameters((1, 1))
+    grads.theta[:] = 1
+    SGD(rate).step(params, grads)
+    np.testing.assert_array_equal(params.theta, -float(rate))
+
+
+def test_its_settings_follow_the_rate_and_it_remembers_nothing() -> None:
+    optimizer = SGD(0.1)
+    optimizer.learning_rate = 0.2
+    assert (optimizer.settings, optimizer.state) == ({"learning_rate": 0.2}, {})
+
+
+@pytest.mark.parametrize("warmup", [-0.1, 1.5, 10, float("nan")])
+def test_refuses_a_warmup_that_is_no_part_of_the_training(warmup: float) -> None:
+    with pytest.raises(ValueError, match=f"warmup must be a part of the training, from 0 to 1, not {warmup}"):
+        cosine(0.5, warmup)
+
+
+def test_refuses_arrays_for_parameters() -> None:
+    params = Parameters((2, 3))
+    with pytest.raises(ValueError, match=r"params must be Parameters, as sn\.initialize returns them, not ndarray"):
+        SGD(0.1).step(params.theta, params)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="grads must be Parameters"):
+        SGD(0.1).step(params, params.theta)  # type: ignore[arg-type]
 
 
 def test_refuses_gradients_of_another_network() -> None:

@@ -100,6 +100,16 @@ def test_a_notebook_runs_in_binder_s_memory(path: Path, binder: tuple[Path, Path
     assert usage.ru_maxrss * 1024 < BINDER - SERVER
 
 
+def test_pytest_nbval_passes_with_nbval_added(binder: tuple[Path, Path]) -> None:
+    home, program = binder
+    subprocess.run([program, "-m", "pip", "install", "--quiet", "nbval"], check=True)
+    run = subprocess.run(
+        [program, "-m", "pytest", "--nbval", "-q"], cwd=home, check=False, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stdout
+    print(run.stdout.splitlines()[-1])
+
+
 @pytest.fixture(scope="session")
 def lab(binder: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """JupyterLab on Binder's copy of the book; gives its address. Its server keeps to its part of the memory."""

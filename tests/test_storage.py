@@ -73,6 +73,11 @@ def test_nothing_worth_saving_is_refused_and_the_old_file_stays(tmp_path: Path) 
     assert (tmp_path / "net.npz").read_bytes() == before
 
 
+def test_the_two_arguments_the_wrong_way_round_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"params must be Parameters, as sn\.initialize returns them, not str"):
+        save(network(), str(tmp_path / "net.npz"))  # type: ignore[arg-type]
+
+
 def test_a_missing_folder_or_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"there is no folder .*nowhere to write to"):
         save(tmp_path / "nowhere" / "net.npz", network())
@@ -204,7 +209,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "an npz of NumPy's": (foreign_npz, "it was not written by scratchnet"),
     "a compressed npz": (compressed_npz, "it was not written by scratchnet"),
     "a number changed": (changed_number, "its contents were changed after it was written"),
-    "a checkpoint": (checkpoint_of_another_kind, "it holds a checkpoint, not parameters"),
+    "a checkpoint": (checkpoint_of_another_kind, "it holds a checkpoint, not parameters. Name it as fit's"),
     "a later version": (newer_version, "it is of version 2, and this scratchnet reads version 1"),
     "objects": (pickled_inside, "it cannot be read .*Object arrays cannot be loaded"),
     "no theta": (lambda path: forged(path, sizes=np.array([2, 3])), "it has no sizes or no theta"),

@@ -2,6 +2,8 @@
 
 import math
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -30,6 +32,13 @@ X = (CENTRES[y] + rng.normal(0, 0.3, (90, 2))).astype(np.float32)
 def run(params: Parameters, seed: int = 0, **changes: object) -> History:
     settings: dict = {"optimizer": SGD(0.2), "epochs": 20, "batch_size": 16, "rng": np.random.default_rng(seed)}
     return fit(params, X[:60], y[:60], **(settings | changes))
+
+
+class Steps:
+    """An optimiser whose step takes no factor."""
+
+    def step(self, params: Parameters, grads: Parameters) -> None:
+        """Do nothing."""
 
 
 @pytest.fixture
@@ -115,18 +124,123 @@ def test_an_interrupt_between_training_and_dev_leaves_columns_of_one_length(
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"epochs": 0}, "epochs must be at least 1, not 0"),
-        ({"batch_size": 0}, "batch_size must be"),
-        ({"validation": (X[60:, :1], y[60:])}, "validation has 1 columns and the network 2 inputs"),
-        ({"validation": (X[60:], y[:2])}, r"y must have shape \(30,\)"),
-        ({"validation": (X[:0], y[:0])}, "validation has no rows"),
+        ({"epochs": 0}, "epochs must be a whole number, at least 1, not 0"),
+        ({"batch_size": 0}, "batch_size must be a whole number, at least 1, not 0"),
+        ({"validation": (X[60:, :1], y[60:])}, "validation's X has 1 columns and the network 2 inputs"),
+        ({"validation": (X[60:], y[:2])}, r"validation's y must have shape \(30,\)"),
+        ({"validation": (X[60:], y[60:] + 1)}, "validation's y.* If your labels begin at 1, pass y - 1"),
+        ({"validation": (X[:0], y[:0])}, "validation's X has no rows"),
+        ({"validation": (X[60:].T.copy(), y[60:])}, r"validation's X has shape \(2, 30\), .* Pass X\.T"),
+        ({"validation": (X[60:] + np.nan, y[60:])}, "validation's X must be finite numbers, but nan stands in row 0"),
+        ({"validation": (pd.DataFrame(X[60:]), y[60:])}, r"validation's X .* not DataFrame\. Pass X\.to_numpy\(\)"),
+        ({"validation": X[60:]}, r"validation must be a pair \(X_dev, y_dev\), not ndarray"),
+        ({"validation": (X[60:], y[60:], 3)}, r"validation must be a pair \(X_dev, y_dev\), not 3 things"),
+        ({"validation": ()}, r"validation must be a pair \(X_dev, y_dev\), not 0 things"),
+        ({"validation": 0.2}, r"validation must be a pair \(X_dev, y_dev\), not float"),
+        ({"optimizer": 0.1}, r"optimizer must have a method step, and 0\.1 has none\. Pass sn\.SGD\(0\.1\)"),
+        ({"optimizer": "sgd"}, r"optimizer must have a method step, and 'sgd' has none\. Pass sn\.SGD\(0\.1\)"),
+        ({"optimizer": None}, r"optimizer must have a method step, and None has none\. Pass sn\.SGD"),
+        ({"optimizer": SGD}, r"optimizer must be an object, not a class\. Pass SGD\(learning_rate\)"),
+        ({"optimizer": Steps()}, r"optimizer\.step must take \(params, grads, factor\)"),
+        ({"schedule": 0.5}, r"schedule must be a function of the progress, such as sn\.cosine itself, not 0\.5"),
+        ({"schedule": "cosine"}, "schedule must be a function .* not 'cosine'"),
+        ({"schedule": print}, r"schedule must return the factor of the learning rate, .* but schedule\(0\) is None"),
+        ({"schedule": lambda progress: math.nan}, r"schedule\(0\) is nan"),
+        ({"schedule": lambda progress: progress - 1}, r"schedule\(0\) is -1"),
+        ({"schedule": lambda progress: np.ones(2)}, r"schedule\(0\) is array"),
+        ({"schedule": lambda progress: "1"}, r"schedule\(0\) is '1'"),
+        ({"progress": "no"}, "progress must be True, False or None, not 'no'"),
+        ({"checkpoint": 5}, "checkpoint must name a file, not be int"),
+        ({"checkpoint": True}, "checkpoint must name a file, not be bool"),
     ],
 )
-def test_refuses_bad_settings_before_anything_changes(params: Parameters, changes: dict, sentence: str) -> None:
-    before = params.theta.copy()
+def test_refuses_bad_settings_before_anything_changes(
+    params: Parameters, changes: dict, sentence: str, tmp_path: Path
+) -> None:
+    before, rng = params.theta.copy(), np.random.default_rng(0)
     with pytest.raises(ValueError, match=sentence):
-        run(params, **changes)
+        run(params, **({"checkpoint": tmp_path / "run.npz", "rng": rng} | changes))
     np.testing.assert_array_equal(params.theta, before)
+    assert rng.bit_generator.state == np.random.default_rng(0).bit_generator.state
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_refuses_parameters_that_are_none_or_diverged(params: Parameters) -> None:
+    with pytest.raises(ValueError, match=r"params must be Parameters, as sn\.initialize returns them, not ndarray"):
+        run(params.theta)  # type: ignore[arg-type]
+    with pytest.raises(DivergedError, match="Start again with fresh parameters"):
+        run(params, optimizer=SGD(1e30))
+    with pytest.raises(
+        ValueError, match=r"params\.theta must be finite numbers, .* Did training diverge\? Begin again"
+    ):
+        run(params)
+
+
+def test_a_schedule_that_goes_wrong_on_the_way_is_stopped_before_the_step(params: Parameters) -> None:
+    with pytest.raises(ValueError, match=r"schedule must return .* but schedule\(0\.5\) is None"):
+        run(params, schedule=lambda progress: 1.0 if progress < 0.5 else None)
+    assert np.isfinite(params.theta).all()
+
+
+def images(scale: float, examples: int = 200) -> tuple[np.ndarray, np.ndarray]:
+    """Sparse images that a network can learn: each class has pixels of its own."""
+    rng = np.random.default_rng(2)
+    y = rng.integers(3, size=examples)
+    X = (
+        rng.random((examples, 60)) * (rng.random((examples, 60)) < 0.2 + 0.4 * (np.arange(60) % 3 == y[:, None]))
+    ) * scale
+    return X.astype(np.float32), y
+
+
+@pytest.mark.parametrize(
+    ("scale", "sentence"),
+    [
+        (255, r"X goes from 0 to 25\d\. .* Were the pixels not divided by 255\? Then pass X / 255"),
+        (1 / 255, r"X goes from 0 to 0\.0039\d\. .* divided by 255 twice, or were they 0 and 1\? Then pass 255 \* X"),
+    ],
+)
+def test_images_on_the_wrong_scale_are_warned_about_and_the_remedy_is_right(scale: float, sentence: str) -> None:
+    (X, y), settings = images(scale), {"optimizer": SGD(0.1), "epochs": 1, "batch_size": 20, "rng": rng}
+    with pytest.warns(UserWarning, match=sentence) as caught:
+        fit(initialize((60, 5, 3), np.random.default_rng(0)), X, y, **settings)
+    assert [warning.filename for warning in caught] == [__file__]
+    fit(initialize((60, 5, 3), np.random.default_rng(0)), X / 255 if scale > 1 else 255 * X, y, **settings)
+
+
+@pytest.mark.parametrize(
+    "of", [lambda X: X, lambda X: (X - X.mean(0)) / X.std(0), lambda X: (X > 0).astype(float), np.sign]
+)
+def test_scales_that_networks_learn_from_are_not_warned_about(of: Callable[[np.ndarray], np.ndarray]) -> None:
+    X, y = images(1)
+    history = fit(initialize((60, 5, 3), rng), of(X), y, optimizer=SGD(0.1), epochs=20, batch_size=20, rng=rng)
+    assert history.accuracy[-1] > 0.8
+
+
+def test_numbers_too_large_to_be_squared_are_finite_and_warned_about(params: Parameters) -> None:
+    with pytest.warns(UserWarning, match=r"X goes from -.*e\+21 to .*e\+21"), pytest.raises(DivergedError):
+        fit(params, 1e21 * X, y, optimizer=SGD(0.1), epochs=1, batch_size=90, rng=rng)
+
+
+def test_a_dev_set_on_another_scale_is_warned_about(params: Parameters) -> None:
+    with pytest.warns(UserWarning, match="validation's X is on another scale than X: .* Prepare both in the same way"):
+        run(params, epochs=1, validation=(X[60:] * 255, y[60:]))
+
+
+def test_a_loss_that_is_finite_and_absurd_is_said() -> None:
+    X, y = images(1)
+    linear, y = Parameters((60, 3)), np.random.default_rng(3).permutation(y)  # nothing to learn, and long steps
+    with pytest.warns(
+        UserWarning, match=r"the loss is \d+ after 2 epochs, and that of guessing is 1\.1\. The learning rate"
+    ):
+        fit(linear, X, y, optimizer=SGD(300), epochs=2, batch_size=5, rng=rng)
+    assert np.isfinite(linear.theta).all()
+
+
+@pytest.mark.parametrize("rate", [2, 5])
+def test_a_rate_that_silences_the_network_is_left_to_the_reader(rate: float) -> None:
+    """As chapters 10 and 11 do: every unit is dead, the loss is that of guessing, and nothing is absurd."""
+    X, y = images(1)
+    fit(initialize((60, 5, 3), np.random.default_rng(0)), X, y, optimizer=SGD(rate), epochs=3, batch_size=20, rng=rng)
 
 
 def test_refuses_labels_the_network_has_no_output_for(params: Parameters) -> None:

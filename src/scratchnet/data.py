@@ -18,7 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from scratchnet.files import Refused, Text, unpacked
 from scratchnet.looks import doubts
-from scratchnet.shapes import require_labels, require_matrix
+from scratchnet.shapes import require_count, require_dtype, require_examples, require_generator
 from scratchnet.tables import read_table
 from scratchnet.types import FloatArray, IntArray
 
@@ -89,13 +89,24 @@ def normalize(images: NDArray[np.integer], dtype: DTypeLike = np.float32) -> Flo
     """Return pixels from 0 to 255 as numbers from 0 to 1, in the same shape.
 
     Raises ValueError for anything but integers from 0 to 255: floats may have been normalised already, and doing it
-    twice would leave a network that learns next to nothing without a word.
+    twice would leave a network that learns next to nothing without a word. For the same reason it refuses integers
+    of which none is above 1: that is black and white, not the faintest of greys.
     """
     images = np.asarray(images)
+    require_dtype(dtype)
     if images.dtype.kind not in "iu":
-        raise ValueError(f"images must be integers from 0 to 255, not {images.dtype}: were they normalised already?")
-    if images.size and (images.min() < 0 or images.max() > 255):
-        raise ValueError(f"images must be from 0 to 255, but these go from {images.min()} to {images.max()}")
+        advice = ". Pass images.astype(int), if these are whole numbers"
+        if images.dtype.kind == "b":
+            advice = ". Pass 255 * images.astype(int)"
+        elif images.dtype.kind == "f" and not (images > 1).any():
+            advice = ": were they normalised already? Then use them as they are"
+        raise ValueError(f"images must be integers from 0 to 255, not {images.dtype}{advice}")
+    smallest, largest = (images.min(), images.max()) if images.size else (0, 0)
+    if smallest < 0 or largest > 255:
+        raise ValueError(f"images must be from 0 to 255, but these go from {smallest} to {largest}")
+    if largest == 1:
+        advice = "Pass 255 * images if they are black and white, and the originals if they were divided as integers"
+        raise ValueError(f"images must be integers from 0 to 255, but these go from 0 to 1. {advice}")
     return np.divide(images, 255, dtype=dtype)
 
 
@@ -107,10 +118,13 @@ def train_dev_split(X: FloatArray, y: IntArray, dev_size: int, rng: np.random.Ge
 
     Shapes: X (N, D), y (N,). Both parts come shuffled. Raises ValueError unless both get at least one example.
     """
-    _require_examples(X, y)
-    if not isinstance(dev_size, int | np.integer) or not 1 <= dev_size < len(X):
-        expected = f"a whole number from 1 to {len(X) - 1}, so that both parts have examples"
-        raise ValueError(f"dev_size must be {expected}, not {dev_size}")
+    require_examples(X, y)
+    if len(X) < 2:
+        raise ValueError("X has one row: at least two examples are needed, one for each part")
+    part = isinstance(dev_size, float) and 0 < dev_size < 1
+    advice = f". For that part of the examples, write dev_size={max(1, int(dev_size * len(X)))}" if part else ""
+    require_count("dev_size", dev_size, len(X) - 1, ", so that both parts have examples", advice)
+    require_generator(rng)
     order = rng.permutation(len(X))
     dev, train = order[:dev_size], order[dev_size:]
     return (X[train], y[train]), (X[dev], y[dev])
@@ -122,15 +136,10 @@ def minibatches(X: FloatArray, y: IntArray, batch_size: int, rng: np.random.Gene
     Shapes: X (N, D), y (N,); a batch is (batch_size, D) and (batch_size,). What is shuffled is the examples, so no
     two epochs see the same batches. Raises ValueError, at once, for a batch size below 1.
     """
-    _require_examples(X, y)
-    if not isinstance(batch_size, int | np.integer) or batch_size < 1:
-        raise ValueError(f"batch_size must be a whole number, at least 1, not {batch_size}")
+    require_examples(X, y)
+    require_count("batch_size", batch_size)
+    require_generator(rng)
     order = rng.permutation(len(X))
     # take, not X[rows]: the same rows, found faster
     starts = range(0, len(X), batch_size)
     return ((X.take(rows, axis=0), y.take(rows)) for rows in (order[s : s + batch_size] for s in starts))
-
-
-def _require_examples(X: FloatArray, y: IntArray) -> None:
-    require_matrix("X", X)
-    require_labels(y, len(X))

@@ -10,7 +10,8 @@ import numpy as np
 
 from scratchnet.losses import cross_entropy, cross_entropy_backward
 from scratchnet.network import backward, forward
-from scratchnet.parameters import Parameters
+from scratchnet.parameters import Parameters, require_finite_parameters, require_gradients, require_parameters
+from scratchnet.shapes import is_number, require_examples, require_finite, require_positive
 from scratchnet.types import FloatArray, IntArray
 
 __all__ = ["BlockReport", "GradientReport", "check_gradients", "numerical_gradient", "relative_error"]
@@ -25,14 +26,18 @@ def numerical_gradient(f: Callable[[FloatArray], float], x: FloatArray, eps: flo
     x must be float64: float32 rounds the difference away. f is called twice for each entry, with x itself changed in
     one place and put back afterwards, so f may also read x through a view.
     """
-    if x.dtype != np.float64:
-        raise ValueError(f"x must be float64 for a numerical gradient, not {x.dtype}")
+    if not isinstance(x, np.ndarray) or x.dtype != np.float64:
+        found = x.dtype if isinstance(x, np.ndarray) else type(x).__name__
+        raise ValueError(f"x must be float64 for a numerical gradient, not {found}. Pass np.array(x, dtype=float)")
+    require_positive("eps", eps)
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         kept = x[index]
         try:
             x[index] = kept + eps
             above = f(x)
+            if not is_number(above):
+                raise ValueError(f"f must return one number, not a {type(above).__name__}")
             x[index] = kept - eps
             below = f(x)
         finally:
@@ -90,13 +95,21 @@ def check_gradients(
     Blocks are checked apart because in one long vector a large right block hides a small wrong one. `gradient`
     takes (params, X, y) and returns the gradients to check; it is the network's own `backward` unless you bring
     yours. `loss` takes the same and returns the number they should be the gradient of: the network's mean
-    cross-entropy unless you bring another. Everything must be float64. The loss is evaluated 2P times for P
-    parameters: use a small network.
+    cross-entropy unless you bring another. Everything must be float64. The loss is evaluated twice for each
+    parameter: use a small network. Raises ValueError for what is not float64, not finite or does not fit; where both
+    `gradient` and `loss` are yours, X and y may be whatever they take.
     """
+    require_parameters(params)
+    if params.theta.dtype != np.float64:
+        raise ValueError(f"params must be float64, not {params.theta.dtype}: initialize them with dtype=np.float64")
+    require_finite_parameters(params)
+    require_positive("tolerance", tolerance)
+    if loss is None or gradient is None:
+        require_examples(X, y, params.sizes[-1], params.sizes[0])
+        require_finite("X", X)
     judge = loss or _network_loss
     grads = (gradient or _network_gradient)(params, X, y)
-    if grads.sizes != params.sizes:
-        raise ValueError(f"the gradients are for sizes {grads.sizes} and the parameters have {params.sizes}")
+    require_gradients(params, grads, "what `gradient` returns")
     numbers = params.copy()
     numbers.theta[:] = numerical_gradient(lambda _: judge(params, X, y), params.theta, eps)
     blocks = []

@@ -3,6 +3,8 @@
 Source: chapter "linear" (forward) and chapter "backprop" (backward).
 """
 
+import numpy as np
+
 from scratchnet.shapes import require_matrix, require_shape
 from scratchnet.types import FloatArray
 
@@ -37,5 +39,6 @@ def linear_backward(dZ: FloatArray, X: FloatArray, W: FloatArray) -> tuple[Float
 
 def _require_linear(X: FloatArray, W: FloatArray) -> None:
     require_matrix("X", X)
-    if W.ndim != 2 or W.shape[0] != X.shape[1]:
-        raise ValueError(f"W must have shape (D, H) with D = {X.shape[1]}, the columns of X, not {W.shape}")
+    if not isinstance(W, np.ndarray) or W.ndim != 2 or len(W) != X.shape[1]:
+        found = W.shape if isinstance(W, np.ndarray) else type(W).__name__
+        raise ValueError(f"W must have shape (D, H) with D = {X.shape[1]}, the columns of X, not {found}")

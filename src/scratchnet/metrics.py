@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scratchnet.shapes import require_labels, require_matrix
+from scratchnet.shapes import require_count, require_labels, require_matrix
 from scratchnet.types import FloatArray, IntArray
 
 __all__ = ["Calibration", "McNemar", "accuracy", "accuracy_interval", "calibration", "confusion_matrix", "mcnemar"]
@@ -45,6 +45,7 @@ def accuracy(y_true: IntArray, y_pred: IntArray) -> float:
 
 def confusion_matrix(y_true: IntArray, y_pred: IntArray, classes: int = 10) -> IntArray:
     """Return counts (classes, classes): row i, column j says how often a true i was read as j."""
+    require_count("classes", classes)
     _require_pair(y_true, y_pred, classes)
     counts = np.zeros((classes, classes), dtype=np.int64)
     np.add.at(counts, (y_true, y_pred), 1)
@@ -58,8 +59,9 @@ def accuracy_interval(right: int, n: int, confidence: float = 0.95) -> tuple[flo
     p than a normal quantile times √(p(1 − p)/n). Unlike p ± 1.96 √(p(1 − p)/n) at the observed p, it never leaves
     [0, 1] and does not shrink to nothing when every answer is right (Wilson, 1927).
     """
-    if not 0 <= right <= n or n < 1:
-        raise ValueError(f"right must be from 0 to n and n at least 1, not {right} of {n}")
+    require_count("n", n)
+    if not isinstance(right, int | np.integer) or not 0 <= right <= n:
+        raise ValueError(f"right must be a number of examples, from 0 to n = {n}, not {right!r}")
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, not {confidence}")
     z = NormalDist().inv_cdf((1 + confidence) / 2)
@@ -94,11 +96,10 @@ def calibration(P: FloatArray, y_true: IntArray, bins: int = 10) -> Calibration:
     (2017), equations 2 and 3.
     """
     require_matrix("P", P)
-    require_labels(y_true, len(P), P.shape[1])
+    require_labels(y_true, len(P), P.shape[1], "y_true")
     if (P < 0).any() or not np.allclose(P.sum(axis=1), 1, atol=1e-4):
         raise ValueError("P must hold probabilities: each row at least 0 and 1 in sum. Are these logits?")
-    if bins < 1:
-        raise ValueError(f"bins must be at least 1, not {bins}")
+    require_count("bins", bins)
     sure = P.max(axis=1).astype(np.float64)
     right = (P.argmax(axis=1) == y_true).astype(np.float64)
     bin_of = np.clip(np.ceil(sure * bins).astype(np.int64) - 1, 0, bins - 1)
@@ -110,10 +111,7 @@ def calibration(P: FloatArray, y_true: IntArray, bins: int = 10) -> Calibration:
 
 
 def _require_pair(y_true: IntArray, y_pred: IntArray, classes: int | None = None) -> None:
-    if np.ndim(y_true) != 1 or len(y_true) == 0:
-        raise ValueError(f"y_true must hold at least one label in one dimension, not shape {np.shape(y_true)}")
-    for name, labels in (("y_true", y_true), ("y_pred", y_pred)):
-        try:
-            require_labels(labels, len(y_true), classes)
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from None
+    require_labels(y_true, len(y_true) if np.ndim(y_true) else 1, classes, "y_true")
+    if len(y_true) == 0:
+        raise ValueError("y_true must hold at least one label")
+    require_labels(y_pred, len(y_true), classes, "y_pred")

@@ -1,10 +1,41 @@
 """How the parameters move: a step against the gradient. Source: chapter "sgd"."""
 
 import math
+from collections.abc import Mapping
+from typing import Any, Protocol
 
-from scratchnet.parameters import Parameters
+from numpy.typing import NDArray
 
-__all__ = ["SGD", "cosine"]
+from scratchnet.parameters import Parameters, require_gradients
+from scratchnet.shapes import require_positive
+
+__all__ = ["SGD", "Optimizer", "cosine"]
+
+
+class Optimizer(Protocol):
+    """What `fit` asks of an optimiser, and all it asks: write your own with these three names, or begin from `SGD`.
+
+    `step(params, grads, factor)` moves `params` in place. `settings` names the numbers and words that decide how.
+    `state` names the arrays that are remembered from one step to the next, such as a velocity; it is empty where
+    nothing is, and may be so before the first step. A checkpoint keeps both: a run goes on only with the settings it
+    began with, and `fit` then assigns the kept arrays to `state`. What is remembered anywhere else would be lost, so
+    `fit` refuses to keep such a run. Momentum, for example, is this, with an attribute `beta`::
+
+        def step(self, params, grads, factor=1.0):
+            velocity = self.state.setdefault("velocity", np.zeros_like(params.theta))
+            velocity *= self.beta
+            velocity += grads.theta
+            params.theta -= factor * self.learning_rate * velocity
+    """
+
+    state: dict[str, NDArray[Any]]
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """The numbers and words that decide the steps, by name."""
+
+    def step(self, params: Parameters, grads: Parameters, factor: float = 1.0) -> None:
+        """Move `params` in place, with `factor` times the usual learning rate."""
 
 
 class SGD:
@@ -14,14 +45,18 @@ class SGD:
     """
 
     def __init__(self, learning_rate: float) -> None:
-        if not (learning_rate > 0 and math.isfinite(learning_rate)):
-            raise ValueError(f"learning_rate must be a positive number, not {learning_rate}")
+        require_positive("learning_rate", learning_rate)
         self.learning_rate = learning_rate
+        self.state: dict[str, NDArray[Any]] = {}  # nothing is remembered from step to step
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """What decides the steps."""
+        return {"learning_rate": self.learning_rate}
 
     def step(self, params: Parameters, grads: Parameters, factor: float = 1.0) -> None:
         """Move `params` against `grads`, in place. Both must have the same sizes. A schedule sets the `factor` of η."""
-        if grads.sizes != params.sizes:
-            raise ValueError(f"the gradients are for sizes {grads.sizes} and the parameters have {params.sizes}")
+        require_gradients(params, grads)
         params.theta -= float(factor * self.learning_rate) * grads.theta
 
 
@@ -30,7 +65,10 @@ def cosine(progress: float, warmup: float = 0.0) -> float:
 
     Half a wave of the cosine: steps stay long for a while, and end short (Loshchilov and Hutter, 2017, equation 5).
     During the part `warmup` of the training the factor also rises from 0 in a straight line, because long steps from
-    a random start can push a hidden unit so far that it never comes on again.
+    a random start can push a hidden unit so far that it never comes on again. Raises ValueError for a `warmup` that
+    is not such a part, from 0 to 1.
     """
+    if not 0 <= warmup <= 1:
+        raise ValueError(f"warmup must be a part of the training, from 0 to 1, not {warmup!r}")
     rising = progress / warmup if progress < warmup else 1.0
     return rising * (1 + math.cos(math.pi * progress)) / 2

@@ -17,7 +17,7 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet.parameters import Parameters
+from scratchnet.parameters import Parameters, require_parameters
 
 __all__ = ["StorageError", "load", "save"]
 
@@ -50,6 +50,7 @@ def load(path: str | Path) -> Parameters:
 
 def parameter_arrays(params: Parameters) -> dict[str, Array]:
     """Return the two arrays that are a network: its sizes, and θ. Refuses a θ that is not finite."""
+    require_parameters(params)
     if not np.isfinite(params.theta).all():
         raise ValueError("the parameters are not all finite, so there is nothing worth saving: did training diverge?")
     return {"sizes": np.array(params.sizes, np.int64), "theta": params.theta}
@@ -127,7 +128,12 @@ def read_arrays(path: str | Path, kind: str) -> dict[str, Array]:
     if version != 1:
         raise _refusal(path, f"it is of version {version}, and this scratchnet reads version 1: update scratchnet")
     if found != kind:
-        raise _refusal(path, f"it holds {found}, not {kind}")
+        advice = (
+            ". Name it as fit's checkpoint, or fetch the parameters by np.load(file)['theta']"
+            if found == "a checkpoint"
+            else ""
+        )
+        raise _refusal(path, f"it holds {found}, not {kind}{advice}")
     del arrays[DIGEST]
     return arrays
 

@@ -3,33 +3,33 @@
 Source: chapter "training".
 """
 
-import hashlib
-import json
+import inspect
+import math
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from scratchnet.checkpoint import Checkpoint, digest, require_resumable
 from scratchnet.data import minibatches
 from scratchnet.inplace import Gradient
 from scratchnet.losses import cross_entropy
 from scratchnet.metrics import accuracy
 from scratchnet.network import forward
-from scratchnet.optimizers import SGD
-from scratchnet.parameters import Parameters
-from scratchnet.shapes import require_labels, require_matrix
-from scratchnet.storage import StorageError, parameter_arrays, parameters_from, read_arrays, write_arrays
+from scratchnet.optimizers import Optimizer
+from scratchnet.parameters import Parameters, require_finite_parameters, require_parameters
+from scratchnet.shapes import is_number, require_count, require_examples, require_finite, require_generator
 from scratchnet.types import FloatArray, IntArray
 
 __all__ = ["DivergedError", "History", "fit"]
 
 Schedule = Callable[[float], float]
 Examples = tuple[FloatArray, IntArray]
-COLUMNS = ("loss", "accuracy", "dev_loss", "dev_accuracy")
+ABSURD = 5  # times the loss of guessing: the right answer then has a probability of 1/K⁵
 
 
 class DivergedError(ArithmeticError):
@@ -50,6 +50,10 @@ class History:
     dev_accuracy: list[float] = field(default_factory=list)
     interrupted: bool = False
 
+    def columns(self) -> dict[str, list[float]]:
+        """Return the four lists themselves, by name."""
+        return {name: getattr(self, name) for name in ("loss", "accuracy", "dev_loss", "dev_accuracy")}
+
     def to_dict(self) -> dict[str, list[float]]:
         """Return the columns that were recorded, epoch by epoch: what `pandas.DataFrame` takes."""
         columns = {"loss": self.loss, "accuracy": self.accuracy}
@@ -63,7 +67,7 @@ def fit(
     X: FloatArray,
     y: IntArray,
     *,
-    optimizer: SGD,
+    optimizer: Optimizer,
     epochs: int,
     batch_size: int,
     rng: np.random.Generator,
@@ -77,64 +81,77 @@ def fit(
     Each epoch goes once through a fresh shuffle of the examples. Loss and accuracy are measured after the epoch,
     with the parameters fixed, on all of X and on `validation`, a pair (X_dev, y_dev).
 
+    `optimizer` is `SGD`, or one of your own: `scratchnet.optimizers.Optimizer` says what it needs.
+
     `schedule` takes the part of the steps already done, 0 at the first, and returns the factor of the learning rate
     for the next: `cosine`, for example. By default the rate stays.
 
     `checkpoint` names a file that keeps the whole state after each epoch. If it exists, training goes on from there
-    and ends with the same bits as a run that was never stopped; call `fit` as it was called before.
+    and ends with the same bits as a run that was never stopped; call `fit` as it was called before, with everything
+    made anew as it was then, or left as Ctrl-C left it. Without a schedule `epochs` may have grown in the meantime.
 
     `progress` shows a bar; by default only in a terminal or a notebook, and not where TQDM_DISABLE is set (as it is
     for the book's own pages).
 
-    Raises ValueError for data that does not fit the network, and for a checkpoint of another run, before anything has
-    changed; DivergedError, naming the epoch and the remedy, when the loss is no longer finite. Ctrl-C ends training
-    early and keeps what there is.
+    Ctrl-C ends training early and keeps what there is: with a checkpoint all whole epochs, so that the same call goes
+    on, and without one the steps of the epoch just begun as well.
+
+    Raises ValueError for data and settings that do not fit, and for a checkpoint of another run, before anything has
+    changed; DivergedError, naming the epoch and the remedy, when the loss is no longer finite. Warns of inputs on a
+    scale on which hardly anything is learned, and of a loss that ends far above that of guessing.
     """
-    if epochs < 1:
-        raise ValueError(f"epochs must be at least 1, not {epochs}")
-    for name, images, labels in (("X", X, y), ("validation", *validation)) if validation else (("X", X, y),):
-        require_matrix(name, images)
-        require_labels(labels, len(images), params.sizes[-1])
-        if images.shape[1] != params.sizes[0]:
-            raise ValueError(f"{name} has {images.shape[1]} columns and the network {params.sizes[0]} inputs")
-    minibatches(X, y, batch_size, np.random.default_rng(0))  # refuses a bad batch size before the checkpoint is made
-    factor = schedule or _constant
+    _require(params, X, y, optimizer, epochs, batch_size, rng, schedule, validation, checkpoint, progress)
     history = History()
-    state = None
+    steps_an_epoch = -(-len(X) // batch_size)
+    steps = epochs * steps_an_epoch
+
+    def factor(step: int) -> float:
+        return 1.0 if schedule is None else _factor(schedule, step / steps)
+
+    run = None
     if checkpoint is not None:
-        settings = _settings(params, X, y, optimizer, epochs, batch_size, rng, factor, validation)
-        state = _Checkpoint(checkpoint, settings)
-        state.resume(params, history, rng)
-    steps = epochs * -(-len(X) // batch_size)
-    step = len(history.loss) * (steps // epochs)
+        settings = _settings(params, X, y, batch_size, validation)
+        run = Checkpoint(checkpoint, settings, params, optimizer, rng, history.columns())
+        run.resume(epochs, lambda done: np.array([factor(step) for step in range(done * steps_an_epoch)]))
+    step = len(history.loss) * steps_an_epoch
     gradient = Gradient(params, X.dtype)
     try:
         for epoch in _epochs(len(history.loss), epochs, progress):
+            factors = []
             with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is reported once, in words
                 for X_batch, y_batch in minibatches(X, y, batch_size, rng):
-                    optimizer.step(params, gradient(X_batch, y_batch), factor(step / steps))
+                    factors.append(factor(step))
+                    optimizer.step(params, gradient(X_batch, y_batch), factors[-1])
                     step += 1
                 loss, right = _measure(params, X, y)
                 dev = _measure(params, *validation) if validation else None
             if not np.isfinite(loss):
                 raise DivergedError(
-                    f"the loss is {loss} after epoch {epoch}: training diverged. "
-                    f"Start again with a smaller learning rate than {optimizer.learning_rate}"
+                    f"the loss is {loss} after epoch {epoch}: training diverged. Start again with fresh parameters "
+                    f"and a smaller learning rate than {getattr(optimizer, 'learning_rate', 'this')}"
                 )
             history.loss.append(loss)
             history.accuracy.append(right)
             if dev:
                 history.dev_loss.append(dev[0])
                 history.dev_accuracy.append(dev[1])
-            if state:
-                state.keep(params, history, rng)
+            if run:
+                run.keep(np.array(factors))
     except KeyboardInterrupt:
         history.interrupted = True
+        if run:
+            run.go_back()
+    _warn_of_loss(history, params.sizes[-1])
     return history
 
 
-def _constant(progress: float) -> float:
-    return 1.0
+def _factor(schedule: Schedule, progress: float) -> float:
+    """Return what the schedule says, or refuse it."""
+    factor = schedule(progress)
+    if not (type(factor) is float or is_number(factor)) or not 0 <= factor < math.inf:  # a float is seen sooner
+        found = f"schedule({progress:.3g}) is {factor!r}"
+        raise ValueError(f"schedule must return the factor of the learning rate, 0 or more, but {found}")
+    return float(factor)
 
 
 def _measure(params: Parameters, X: FloatArray, y: IntArray) -> tuple[float, float]:
@@ -152,73 +169,99 @@ def _epochs(done: int, epochs: int, progress: bool | None) -> Iterable[int]:
 
 
 def _settings(
-    params: Parameters,
-    X: FloatArray,
-    y: IntArray,
-    optimizer: SGD,
-    epochs: int,
-    batch_size: int,
-    rng: np.random.Generator,
-    factor: Schedule,
-    validation: Examples | None,
-) -> dict[str, Any]:
-    """Return what decides every bit of a run, as JSON can hold it: a checkpoint belongs to a run with the same."""
+    params: Parameters, X: FloatArray, y: IntArray, batch_size: int, validation: Examples | None
+) -> dict[str, str | int]:
+    """Return what decides a run besides its optimiser, schedule, start and generator."""
     return {
         "the network": f"{'-'.join(map(str, params.sizes))}, {params.theta.dtype}",
-        "the starting parameters": _fingerprint(params.theta),
-        "the training data": _fingerprint(X, y),
-        "the validation data": _fingerprint(*validation) if validation else "none",
-        "the learning rate": float(optimizer.learning_rate),
-        "the schedule": [float(factor(part / 8)) for part in range(8)],
+        "the training data": digest(X, y),
+        "the validation data": digest(*validation) if validation else "none",
         "the batch size": int(batch_size),
-        "the number of epochs": int(epochs),
-        "the random generator's seed": _fingerprint(np.array(_state(rng))),
     }
 
 
-def _fingerprint(*arrays: FloatArray | IntArray) -> str:
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(f"{array.dtype}{array.shape}".encode() + array.tobytes())
-    return digest.hexdigest()
+def _require(
+    params: Parameters,
+    X: FloatArray,
+    y: IntArray,
+    optimizer: Optimizer,
+    epochs: int,
+    batch_size: int,
+    rng: np.random.Generator,
+    schedule: Schedule | None,
+    validation: Examples | None,
+    checkpoint: str | Path | None,
+    progress: bool | None,
+) -> None:
+    """Refuse what `fit` cannot be called with; warn of inputs on an unusual scale."""
+    require_parameters(params)
+    require_finite_parameters(params)
+    require_examples(X, y, params.sizes[-1], params.sizes[0])
+    require_count("epochs", epochs)
+    require_count("batch_size", batch_size)
+    require_generator(rng)
+    _require_optimizer(optimizer)
+    if schedule is not None:
+        if not callable(schedule):
+            raise ValueError(f"schedule must be a function of the progress, such as sn.cosine itself, not {schedule!r}")
+        _factor(schedule, 0.0)
+    if checkpoint is not None:
+        if not isinstance(checkpoint, str | os.PathLike):
+            raise ValueError(f"checkpoint must name a file, not be {type(checkpoint).__name__}")
+        require_resumable(optimizer)
+    if progress is not None and not isinstance(progress, bool):
+        raise ValueError(f"progress must be True, False or None, not {progress!r}")
+    advice = "Replace them first, for example by np.where(np.isfinite(X), X, 0)"
+    scale = require_finite("X", X, advice)
+    if validation is None:
+        _warn_of_scale(X, scale)
+        return
+    if not isinstance(validation, tuple | list) or len(validation) != 2:
+        found = f"{len(validation)} things" if isinstance(validation, tuple | list) else type(validation).__name__
+        raise ValueError(f"validation must be a pair (X_dev, y_dev), not {found}")
+    names = "validation's X", "validation's y"
+    require_examples(*validation, params.sizes[-1], params.sizes[0], names)
+    scale_dev = require_finite(names[0], validation[0], advice)
+    _warn_of_scale(X, scale)
+    if not 0.1 * scale <= scale_dev <= 10 * scale:
+        sentence = (
+            f"validation's X is on another scale than X: the root mean squares are {scale_dev:.2g} and {scale:.2g}"
+        )
+        warnings.warn(f"{sentence}. Prepare both in the same way", stacklevel=3)
 
 
-def _state(rng: np.random.Generator) -> str:
-    return json.dumps(rng.bit_generator.state, default=lambda array: array.tolist())
+def _require_optimizer(optimizer: Optimizer) -> None:
+    """Refuse what has no step that `fit` can call."""
+    if isinstance(optimizer, type):
+        raise ValueError(f"optimizer must be an object, not a class. Pass {optimizer.__name__}(learning_rate)")
+    if not callable(getattr(optimizer, "step", None)):
+        plain = optimizer is None or isinstance(optimizer, str) or is_number(optimizer)
+        found = repr(optimizer) if plain else type(optimizer).__name__
+        rate = optimizer if is_number(optimizer) else 0.1
+        raise ValueError(f"optimizer must have a method step, and {found} has none. Pass sn.SGD({rate})")
+    try:
+        inspect.signature(optimizer.step).bind(None, None, 1.0)
+    except TypeError:
+        raise ValueError("optimizer.step must take (params, grads, factor), as that of sn.SGD does") from None
 
 
-class _Checkpoint:
-    """The file that keeps a run: parameters, history, the generator's state, and the settings it belongs to."""
+def _warn_of_scale(X: FloatArray, scale: float) -> None:
+    """Say so where X is so large or so small that hardly anything will be learned; scale: its root mean square."""
+    if 0.005 <= scale <= 10:
+        return
+    question, remedy = "Were the pixels not divided by 255?", "X / 255"
+    if scale < 0.005:
+        question, remedy = "Were the pixels divided by 255 twice, or were they 0 and 1?", "255 * X"
+    wanted = "Networks learn from numbers of about 0 to 1, or with mean 0 and standard deviation 1"
+    found = f"X goes from {X.min():.3g} to {X.max():.3g}"
+    warnings.warn(f"{found}. {wanted}. {question} Then pass {remedy}", stacklevel=4)
 
-    def __init__(self, path: str | Path, settings: dict[str, Any]) -> None:
-        self.path = path
-        self.settings = settings
 
-    def keep(self, params: Parameters, history: History, rng: np.random.Generator) -> None:
-        """Write everything, in one step."""
-        run = json.dumps({"settings": self.settings, "generator": json.loads(_state(rng))})
-        columns = {name: np.array(getattr(history, name), np.float64) for name in COLUMNS}
-        write_arrays(self.path, "a checkpoint", {**parameter_arrays(params), **columns, "run": np.array(run)})
-
-    def resume(self, params: Parameters, history: History, rng: np.random.Generator) -> None:
-        """Bring everything to where the file left it; without a file, write one, to see at once that this works."""
-        if not Path(self.path).exists():
-            self.keep(params, history, rng)
-            return
-        arrays = read_arrays(self.path, "a checkpoint")
-        then = parameters_from(self.path, arrays)
-        try:
-            run, columns = json.loads(str(arrays["run"])), {name: arrays[name].tolist() for name in COLUMNS}
-            settings, generator = run["settings"], run["generator"]
-        except (KeyError, ValueError) as error:
-            raise StorageError(f"{self.path}: a part of the checkpoint is missing ({error})") from None
-        other = [name for name, value in self.settings.items() if settings.get(name) != value]
-        if other:
-            raise StorageError(
-                f"{self.path}: this checkpoint is of another run, which differs in {', '.join(other)}. "
-                "Call fit as it was called then, or name another file"
-            )
-        params.theta[:] = then.theta
-        for name, values in columns.items():
-            getattr(history, name).extend(values)
-        rng.bit_generator.state = generator
+def _warn_of_loss(history: History, classes: int) -> None:
+    """Say so where training ends with a loss that is finite and yet absurd."""
+    if history.loss and history.loss[-1] > ABSURD * math.log(classes) > 0:
+        warnings.warn(
+            f"the loss is {history.loss[-1]:.3g} after {len(history.loss)} epochs, and that of guessing is "
+            f"{math.log(classes):.3g}. The learning rate is most likely too large, or X: start again with less",
+            stacklevel=3,
+        )

@@ -46,6 +46,12 @@ def walker(**mistake: Any) -> Callable[..., Any]:
     return walk
 
 
+def one_by_one(X: Any, W1: Any, b1: Any, W2: Any, b2: Any, y: Any) -> list[Any]:
+    """The shares of the examples, each walked back alone."""
+    walk = walker(factor=1 / len(X))
+    return [walk(X[n : n + 1], W1, b1, W2, b2, y[n : n + 1]) for n in range(len(X))]
+
+
 def changed(name: str, change: Callable[[dict[str, Any]], Any]) -> Callable[..., Any]:
     return walker(change={name: change})
 
@@ -151,8 +157,8 @@ WRONG: list[tuple[str, object, str]] = [
     ("shapes", shapes(1, 100), "db1: 100 is not a tuple"),
     ("shapes", shapes(1, "(100,)"), "db1: '(100,)' is not a tuple"),
     ("batch", np.zeros(4), "The answer is a function"),
-    ("batch", lambda *a: walker()(*a)[0], "Return 4 arrays"),
-    ("batch", lambda *a: walker()(*a)[:3], "Return 4 arrays"),
+    ("batch", lambda *a: walker()(*a)[1:2], "There should be 4 things, (dW1, db1, dW2, db2)"),
+    ("batch", lambda *a: walker()(*a)[:3], "this is of type tuple with 3 in it"),
     ("batch", lambda *a: [walker()(*a)[i] for i in (2, 3, 0, 1)], "right arrays in the wrong order. Return dW1, db1"),
     ("batch", lambda *a: [walker()(*a)[i] for i in (0, 2, 1, 3)], "right arrays in the wrong order. Return dW1, db1"),
     (
@@ -213,7 +219,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("leaky", (leaky, lambda dA, Z, s: leaky_backward(dA, Z, 0.1)), "nudging says otherwise"),
     ("leaky", (leaky, lambda dA, Z, s: dA.T), "It is transposed"),
     ("scale", np.zeros(4), "The answer is a function"),
-    ("scale", lambda dZ, X, g: dZ * g, "Return 2 arrays"),
+    ("scale", lambda dZ, X, g: dZ * g, "There should be 2 things, (dX, dg)"),
     ("scale", lambda *a: scaled()(*a)[::-1], "right arrays in the wrong order. Return dX, dg."),
     ("scale", lambda dZ, X, g: (dZ.sum(axis=0), dZ * X), "dX should have the shape (4, 4)"),
     ("scale", scaled(dg=lambda dZ, X, g: dZ * X), "All rows used the same g"),
@@ -235,7 +241,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("scale", scaled(dg=lambda dZ, X, g: -(dZ * X).sum(axis=0)), "sign of dg is turned"),
     ("scale", scaled(dg=lambda dZ, X, g: X.sum(axis=0)), "dX is right and dg is not"),
     ("skip", "X + relu", "The answer is a function"),
-    ("skip", lambda *a: skipped()(*a)[0], "Return 3 arrays"),
+    ("skip", lambda *a: skipped()(*a)[0], "There should be 3 things, (dX, dW, db)"),
     ("skip", lambda *a: [skipped()(*a)[i] for i in (1, 0, 2)], "right arrays in the wrong order. Return dX, dW, db."),
     ("skip", skipped("db", lambda v: v["dV"].sum()), "db is a single number"),
     ("skip", skipped("db", lambda v: v["dZ"].sum(axis=0)), "what reaches b has passed ReLU"),
@@ -261,8 +267,8 @@ WRONG: list[tuple[str, object, str]] = [
     ("own", centre, "The answer is a pair of functions"),
     ("own", (np.zeros_like, lambda dZ, X: dZ), "does not use its input"),
     ("own", (np.tanh, lambda dZ, X: dZ / np.cosh(X) ** 2), "uses one entry of X"),
-    ("own", (spoil, lambda dZ, X: centre(dZ)), "forward changed an array"),
-    ("own", (centre, lambda dZ, X: spoil(dZ)), "backward changed an array"),
+    ("own", (spoil, lambda dZ, X: centre(dZ)), "changed its argument number 1"),
+    ("own", (centre, lambda dZ, X: spoil(dZ)), "changed its argument number 1"),
     ("own", (centre, lambda dZ, X: dZ[:2]), "The shape should be (4, 4)"),
     ("own", (centre, lambda dZ, X: dZ.mean(axis=0) - dZ), "The sign is turned"),
     ("own", (unit, lambda dZ, X: unit_backward(np.ones_like(X), X)), "multiplied by what arrives"),
@@ -300,5 +306,73 @@ def test_no_array_of_the_marker_is_at_the_mercy_of_the_answer() -> None:
         dZ[:], X[:], g[:] = 0, 0, 0
         return found
 
-    assert check("backprop.scale", careless)
-    assert check("backprop.scale", careless)
+    for _ in range(2):
+        assert "What comes back is right, but your function changed" in str(check("backprop.scale", careless))
+    assert check("backprop.scale", scaled())
+
+
+def in_float32(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *arrays: function(*(np.float32(part) if np.ndim(part) > 1 else part for part in arrays))
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("shapes", [np.array(shape) for shape in SHAPES]),
+        ("batch", lambda *a: [gradient.tolist() for gradient in walker()(*a)]),
+        ("batch", in_float32(walker())),
+        (
+            "batch",
+            lambda *a: [sum(parts) for parts in zip(*one_by_one(*a), strict=True)],
+        ),
+        ("leaky", (lambda Z, s: np.maximum(Z, s * Z), lambda dA, Z, s: dA * np.where(Z >= 0, 1, s))),
+        ("leaky", (in_float32(leaky), in_float32(leaky_backward))),
+        ("leaky", np.array([leaky, leaky_backward])),
+        ("leaky", (lambda *a: leaky(*a).tolist(), lambda *a: leaky_backward(*a).tolist())),
+        ("scale", lambda dZ, X, g: [dZ * g, [dZ[:, d] @ X[:, d] for d in range(len(g))]]),
+        ("scale", in_float32(scaled())),
+        ("skip", in_float32(skipped())),
+        ("own", (in_float32(centre), in_float32(lambda dZ, X: dZ - dZ.mean(axis=0)))),
+        ("own", (lambda X: X @ X.T, lambda dZ, X: (dZ + dZ.T) @ X)),
+        ("own", (lambda X: float(X.sum()), lambda dZ, X: np.full(X.shape, dZ))),
+        ("own", (lambda X: np.cumsum(X, axis=0).tolist(), lambda dZ, X: np.cumsum(dZ[::-1], axis=0)[::-1])),
+    ],
+)
+def test_a_right_answer_may_be_written_differently(name: str, answer: object) -> None:
+    verdict = check(f"backprop.{name}", answer)
+    assert verdict, verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("batch", walker(factor=1 / 4)),
+        ("batch", lambda *a: walker(factor=1 / len(a[4]))(*a)),
+        ("batch", lambda *a: walker(factor=1 / a[0].shape[1])(*a)),
+        ("batch", changed("db1", lambda v: 4 * v["dZ1"].mean(axis=0))),
+        ("batch", changed("dW1", lambda v: v["X"].T @ (v["dA1"] * (v["Z1"] > 0.1)))),
+        ("batch", changed("dW1", lambda v: v["X"].T @ (v["dA1"] * (v["Z1"] > -0.1)))),
+        ("leaky", (lambda Z, s: np.where(Z > 0.1, Z, s * Z), leaky_backward)),
+        ("leaky", (leaky, lambda dA, Z, s: dA * np.where(Z > -0.05, 1, s))),
+        ("leaky", (leaky, lambda dA, Z, s: dA * np.where(Z > 0, 1, 0.1 if s < 0.3 else 0.5))),
+        ("leaky", (lambda Z, s: leaky(Z, 0.1 if s < 0.3 else 0.5), leaky_backward)),
+        ("scale", scaled(dg=lambda dZ, X, g: 4 * (dZ * X).mean(axis=0))),
+        ("scale", scaled(dg=lambda dZ, X, g: (dZ * X)[:4].sum(axis=0))),
+        ("skip", skipped("db", lambda v: 4 * v["dV"].mean(axis=0))),
+        ("skip", skipped("dX", lambda v: v["dZ"] + (v["dZ"] * (v["V"] > 0.1)) @ v["W"].T)),
+        ("own", (centre, lambda dZ, X: dZ - dZ.sum(axis=0) / 4)),
+    ],
+)
+def test_what_only_looks_right_is_not_called_right(name: str, answer: object) -> None:
+    assert not check(f"backprop.{name}", answer)
+
+
+def test_a_size_in_the_place_of_another_is_named_as_such() -> None:
+    said = str(check("backprop.batch", walker(factor=1 / 4)))
+    assert "right when all sizes are equal, but dW1 is wrong for N, D, H, K = 3, 5, 2, 6" in said
+
+
+def test_a_layer_that_tosses_coins_is_told_so() -> None:
+    coins = np.random.default_rng(0)
+    said = str(check("backprop.own", (lambda X: X.sum(axis=1) * coins.random(), lambda dZ, X: dZ)))
+    assert "two results for the same X" in said

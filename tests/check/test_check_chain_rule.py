@@ -1,5 +1,6 @@
 """Chapter "chain-rule": right answers pass, each typical mistake gets the hint about that mistake."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -20,13 +21,13 @@ def walker(**mistake: Any) -> Callable[..., Any]:
         z = x @ W1 + b1
         a = z if mistake.get("straight") else np.maximum(z, 0)
         p = scipy_softmax(a @ W2 + b2)
-        ds = p - (np.arange(len(p)) == y) * mistake.get("taken", 1)
+        ds = p - (np.arange(len(p)) == mistake.get("right class", y)) * mistake.get("taken", 1)
         if mistake.get("turned"):
             ds = -ds
         da = np.einsum("hk,k->h", W2, ds)
         if mistake.get("one path"):
             da = W2[:, 0] * ds[0]
-        dz = da if mistake.get("no mask") else np.where(z > 0, da, 0)
+        dz = da if mistake.get("no mask") else np.where(z > mistake.get("threshold", 0), da, 0)
         dW1 = np.outer(z[: len(x)] if mistake.get("wrong input") else x, dz)
         if mistake.get("wrong dW1"):
             dW1 = 2 * dW1
@@ -36,16 +37,46 @@ def walker(**mistake: Any) -> Callable[..., Any]:
     return walk
 
 
+def number_by_number(x: Any, W1: Any, b1: Any, W2: Any, b2: Any, y: int) -> Any:
+    """The walk back in lists and loops."""
+    D, H, K = range(len(x)), range(len(b1)), range(len(b2))
+    z = [sum(x[d] * W1[d, h] for d in D) + b1[h] for h in H]
+    a = [max(number, 0) for number in z]
+    s = [sum(a[h] * W2[h, k] for h in H) + b2[k] for k in K]
+    ds = [math.exp(s[k]) / sum(math.exp(score) for score in s) - (k == y) for k in K]
+    dz = [sum(W2[h, k] * ds[k] for k in K) if z[h] > 0 else 0 for h in H]
+    return [[x[d] * dz[h] for h in H] for d in D], dz, [[a[h] * ds[k] for k in K] for h in H], ds
+
+
+def swish_rate(x: Any) -> Any:
+    return expit(x) * (1 + x * expit(-x))
+
+
+def swish_in_place(x: Any) -> Any:
+    rate = swish_rate(x)
+    if np.ndim(x):
+        x *= 0
+    return rate
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
         ("chain_rule.rate", 6),
+        ("chain_rule.rate", np.float32(6)),
+        ("chain_rule.rate", [6.000009]),  # found by a small nudge
+        ("chain_rule.passes", np.array(159_020.0)),
         ("chain_rule.passes", 159_020),
-        ("chain_rule.twice", lambda x: expit(x) * (1 + x * expit(-x))),
+        ("chain_rule.twice", swish_rate),
+        ("chain_rule.twice", np.vectorize(lambda x: float(swish_rate(x)))),
+        ("chain_rule.twice", lambda x: np.float32(swish_rate(np.float32(x)))),
+        ("chain_rule.twice", lambda x: swish_rate(x).tolist()),
         ("chain_rule.bias", [-Q + R, 1.5 * Q]),
         ("chain_rule.bias", np.array([0.7131, 0.4034])),
         ("chain_rule.walk", walker()),
         ("chain_rule.walk", lambda *a: list(walker()(*a))),
+        ("chain_rule.walk", number_by_number),
+        ("chain_rule.walk", lambda *a: walker()(*(array.astype(np.float32) for array in a[:5]), a[5])),
     ],
 )
 def test_right_answers_pass(name: str, answer: object) -> None:
@@ -86,8 +117,8 @@ WRONG: list[tuple[str, object, str]] = [
     ("bias", [1.0, 1.0], "each image contributes its dz"),
     ("bias", [1.0], "The shape should be (2,)"),
     ("walk", [1, 2], "answer is a function"),
-    ("walk", lambda *a: 3, "Return 4 arrays"),
-    ("walk", lambda *a: walker()(*a)[:3], "Return 4 arrays"),
+    ("walk", lambda *a: 3, "There should be 4 things, (dW1, db1, dW2, db2)"),
+    ("walk", lambda *a: walker()(*a)[:3], "this is of type tuple with 3 in it"),
     ("walk", lambda *a: [walker()(*a)[i] for i in (2, 3, 0, 1)], "right arrays in the wrong order. Return dW1, db1"),
     (
         "walk",
@@ -110,3 +141,28 @@ def test_a_typical_mistake_gets_the_hint_about_it(name: str, answer: object, sai
     verdict = check(f"chain_rule.{name}", answer)
     assert not verdict
     assert said in str(verdict)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("rate", 6.004),
+        ("twice", lambda x: np.array([swish_rate(entry) for entry in x])),
+        ("twice", lambda x: swish_rate(x) if np.size(x) < 9 else 0 * x),
+        ("twice", lambda x: swish_rate(np.clip(x, -5, 5))),
+        ("twice", lambda x: np.ravel(swish_rate(x))),
+        ("twice", lambda x: np.transpose(swish_rate(x))),
+        ("twice", swish_in_place),
+        ("bias", [-Q + R, 3 * Q]),
+        ("walk", walker(**{"right class": 2})),
+        ("walk", lambda *a: walker(**{"right class": len(a[4]) - 1})(*a)),
+        ("walk", walker(threshold=0.1)),
+        ("walk", walker(threshold=-0.1)),
+    ],
+)
+def test_what_only_looks_right_is_not_called_right(name: str, answer: object) -> None:
+    assert not check(f"chain_rule.{name}", answer)
+
+
+def test_a_function_of_numbers_returns_a_number() -> None:
+    assert "for 0.7 yours has the shape (1,)" in str(check("chain_rule.twice", lambda x: np.atleast_1d(swish_rate(x))))

@@ -1,6 +1,7 @@
 """Chapter "cross-entropy": right answers pass, each typical mistake gets the hint about that mistake."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,13 @@ def top(Z: np.ndarray) -> np.ndarray:
 
 
 def log_sum_exp_of(shift: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda Z: np.log(np.exp(Z - shift(Z)).sum(axis=1)) + np.broadcast_to(shift(Z), (len(Z), 1))[:, 0]
+    return lambda Z: naive(Z - shift(Z)) + np.broadcast_to(shift(Z), (len(Z), 1))[:, 0]
+
+
+def reduced_in_place(Z: np.ndarray) -> np.ndarray:
+    m = Z.max(axis=1)
+    Z -= m[:, None]
+    return m + naive(Z)
 
 
 def trainer(
@@ -76,6 +83,12 @@ def trainer(
         ("cross_entropy.disagree", (A, B)),
         ("cross_entropy.disagree", [A.tolist(), B.tolist()]),
         ("cross_entropy.train", trainer()),
+        ("cross_entropy.bits", Fraction(3)),
+        ("cross_entropy.log_sum_exp", lambda Z: np.logaddexp.reduce(Z, axis=1).tolist()),
+        ("cross_entropy.soft", lambda Z, Q: soft(Z.astype(np.float32), Q.astype(np.float32))),
+        ("cross_entropy.disagree", np.stack([A, B])),
+        ("cross_entropy.disagree", (A.astype(np.float32), B.astype(np.float32))),
+        ("cross_entropy.train", lambda *arguments: [array.astype(np.float32) for array in trainer()(*arguments)]),
     ],
 )
 def test_a_right_answer_passes(name: str, answer: object) -> None:
@@ -102,6 +115,15 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("cross_entropy.log_sum_exp", log_sum_exp_of(lambda Z: Z.max(keepdims=True)), "each row's own maximum"),
         ("cross_entropy.log_sum_exp", lambda Z: naive(np.clip(Z, -700, 700)), "when 10,000 is added"),
         ("cross_entropy.log_sum_exp", lambda Z: logsumexp(np.maximum(Z, -700), axis=1), "when -10,000 is added"),
+        ("cross_entropy.log_sum_exp", lambda Z: np.nan_to_num(log_sum_exp_of(np.max)(Z)), "10,000 is added to the"),
+        ("cross_entropy.log_sum_exp", log_sum_exp_of(lambda Z: Z[:, :1]), "far above the others"),
+        ("cross_entropy.log_sum_exp", log_sum_exp_of(lambda Z: Z.min(axis=1, keepdims=True)), "far above the others"),
+        ("cross_entropy.log_sum_exp", log_sum_exp_of(lambda Z: Z.mean(axis=1, keepdims=True)), "far above the others"),
+        ("cross_entropy.log_sum_exp", lambda Z: logsumexp(Z, axis=int(len(Z) != Z.shape[1])), "sums over columns"),
+        ("cross_entropy.log_sum_exp", lambda Z: logsumexp(Z, axis=1) + (Z.shape[1] == 1), "but not for (1, 1)"),
+        ("cross_entropy.log_sum_exp", reduced_in_place, "changed its argument"),
+        ("cross_entropy.soft", lambda Z, Q: soft(Z, Q) * len(Z) / 6, "even where the rows of Q sum to one"),
+        ("cross_entropy.soft", lambda Z, Q: soft(Z, Q) * len(Z) / Q.sum(), "without using that sum"),
         ("cross_entropy.soft", np.eye(4), "The answer is a function"),
         ("cross_entropy.soft", lambda Z, Q: soft(Z, Q) * len(Z), "divided by N"),
         ("cross_entropy.soft", lambda Z, Q: -soft(Z, Q), "sign is turned"),
@@ -120,7 +142,7 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("cross_entropy.floor", np.log(1 + 10 / np.e), "there are nine"),
         ("cross_entropy.floor", np.e / (np.e + 9), "not its logarithm"),
         ("cross_entropy.floor", np.log(1 + 9 / np.e) / LOG2, "asks for nats"),
-        ("cross_entropy.disagree", A, "Give two arrays"),
+        ("cross_entropy.disagree", A, "2 things, (P_A, P_B)"),
         ("cross_entropy.disagree", (A[:3], B), "The shape should be (4, 3)"),
         ("cross_entropy.disagree", (A, WITH_ZERO), "P_B has an entry that is not positive"),
         ("cross_entropy.disagree", (A, NOT_SUMMING), "A row of P_B does not sum to one"),
@@ -129,7 +151,7 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("cross_entropy.disagree", (A, A), "A has 2 images right and B has 2"),
         ("cross_entropy.disagree", (A, np.array([*B[:3], A[3]])), "B must have the larger"),
         ("cross_entropy.train", 1.0, "The answer is a function"),
-        ("cross_entropy.train", lambda *arguments: trainer()(*arguments)[0], "return two things"),
+        ("cross_entropy.train", lambda *arguments: trainer()(*arguments)[0], "2 things, (W, b)"),
         ("cross_entropy.train", lambda *arguments: (trainer()(*arguments)[0].T, np.zeros(3)), "It is transposed"),
         ("cross_entropy.train", trainer(start=0.1), "all zero"),
         ("cross_entropy.train", trainer(moves=False), "still zero after five steps"),
@@ -142,6 +164,14 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("cross_entropy.train", trainer(bias="mean"), "sum, not mean"),
         ("cross_entropy.train", trainer(bias="off"), "W is right and b is not"),
         ("cross_entropy.train", trainer(bias="double"), "the numbers are not"),
+        (
+            "cross_entropy.train",
+            lambda X, y, K, steps, eta: trainer()(X, y, K, 5 * (steps > 0), eta),
+            "N = 5, D = 5, K = 5",
+        ),
+        ("cross_entropy.train", lambda X, y, K, steps, eta: trainer()(X, y, K, steps, 0.3), "N = 5, D = 5, K = 5"),
+        ("cross_entropy.train", lambda X, y, K, steps, eta: trainer()(X, y, y.max() + 1, steps, eta), "(5, 5); yours"),
+        ("cross_entropy.train", lambda X, y, K, steps, eta: trainer()(X, y, 3, steps, eta), "(5, 5); yours is (5, 3)"),
     ],
 )
 def test_a_typical_mistake_gets_its_own_hint(name: str, answer: object, sentence: str) -> None:

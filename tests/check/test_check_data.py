@@ -1,5 +1,8 @@
 """Chapter "data": right answers pass, each typical mistake gets the hint about that mistake."""
 
+import functools
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -55,9 +58,66 @@ def add_up(X: np.ndarray, centres: np.ndarray) -> np.ndarray:
     return np.array([X[handed == c].sum(axis=0) for c in range(len(centres))])
 
 
+def by_class(average: Callable[[np.ndarray], np.ndarray]) -> Callable[..., np.ndarray]:
+    return lambda X, y: np.array([average(X[y == digit]) for digit in range(10)])
+
+
+def labelled(gaps: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Callable[..., np.ndarray]:
+    """Labels by the smallest entry of gaps(X, T), of shape (N, N_train)."""
+    return lambda X, T, y: y[gaps(X, T).argmin(axis=1)]
+
+
+def squares(X: np.ndarray, T: np.ndarray) -> np.ndarray:
+    return ((X[:, None] - T) ** 2).sum(axis=2)
+
+
+def nearest_mean(X: np.ndarray, T: np.ndarray, y: np.ndarray) -> np.ndarray:
+    kinds = np.unique(y)
+    return kinds[nearest(X, np.array([T[y == kind].mean(axis=0) for kind in kinds]))]
+
+
+def majority(X: np.ndarray, T: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.array([np.bincount(row).argmax() for row in y[squares(X, T).argsort(axis=1)[:, :3]]])
+
+
+def lengths(X: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(X, axis=1)
+
+
+def improve_by(gaps: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Callable[..., np.ndarray]:
+    """Improve with the images handed out by the smallest entry of gaps(X, centres), of shape (N, C)."""
+
+    def answer(X: np.ndarray, centres: np.ndarray) -> np.ndarray:
+        handed = gaps(X, centres).argmin(axis=1)
+        return np.array([X[handed == c].mean(axis=0) if c in handed else centre for c, centre in enumerate(centres)])
+
+    return answer
+
+
+def improve_often(rounds: int) -> Callable[..., np.ndarray]:
+    return lambda X, centres: functools.reduce(lambda C, _: improve(X, C), range(rounds), centres)
+
+
+def improve_one_after_another(X: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    centres = centres.copy()
+    for c in range(len(centres)):
+        handed = nearest(X, centres)
+        if c in handed:
+            centres[c] = X[handed == c].mean(axis=0)
+    return centres
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
+        ("data.distance", lambda a, b: ((a.astype(np.float32) - b) ** 2).sum()),
+        ("data.distance", lambda a, b: ((np.maximum(a, b) - np.minimum(a, b)).astype(int) ** 2).sum()),
+        ("data.means", lambda X, y: means(X.astype(np.float32), y).tolist()),
+        ("data.nearest", lambda X, T, y: list(y[nearest(X.astype(np.float32), T.astype(np.float32))])),
+        ("data.nearest", labelled(lambda X, T: (T**2).sum(axis=1) - 2 * X @ T.T)),
+        ("data.scaling", "(a), (c), (e)"),
+        ("data.scaling", "ACE"),
+        ("data.centres", lambda X, centres: improve(X.astype(np.float32), centres.astype(np.float32)).tolist()),
         ("data.pixel", (14, 8)),
         ("data.pixel", [14, 8]),
         ("data.pixel", np.array([14.0, 8.0])),
@@ -95,11 +155,35 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("data.distance", lambda a, b: np.abs(a.astype(int) - b).sum(), "squares are wanted"),
         ("data.distance", lambda a, b: (a.astype(int) - b) ** 2, "should be one number"),
         ("data.distance", lambda a, b: 1.0, "too small"),
+        ("data.distance", 7, "The answer is a function"),
+        ("data.distance", lambda a, b: "130054", "should be one number"),
+        ("data.distance", lambda a, b: 130_054, "of two images of 1 pixels 130054 is too large"),
+        ("data.distance", lambda a, b: distance(a[:4], b[:4]), "Right for four pixels"),
         ("data.means", sums, "These are sums"),
         ("data.means", lambda X, y: sums(X, y) / len(y), "number of all images"),
         ("data.means", lambda X, y: sums(X, y) / (len(y) / 10), "as if the classes were equally frequent"),
         ("data.means", lambda X, y: 0 * means(X, y), "the averages are not"),
         ("data.means", lambda X, y: means(X, y).T, "It is transposed"),
+        ("data.means", 7, "The answer is a function"),
+        ("data.means", by_class(lambda Z: np.median(Z, axis=0)), "the averages are not"),
+        ("data.means", by_class(lambda Z: Z[0]), "the averages are not"),
+        ("data.means", lambda X, y: np.array([X[y == d].mean(axis=0) for d in dict.fromkeys(y)]), "averages are not"),
+        ("data.means", lambda X, y: means(X, y).round(3), "the averages are not"),
+        (
+            "data.means",
+            lambda X, y: sums(X, y) / np.bincount(y) if X.shape[1] == 10 else means(X, y),
+            "each *column* is divided",
+        ),
+        ("data.nearest", 7, "The answer is a function"),
+        ("data.nearest", nearest_mean, "labels of the nearest mean"),
+        ("data.nearest", majority, "Some labels are wrong"),
+        ("data.nearest", labelled(lambda X, T: np.abs(X[:, None] - T).sum(axis=2)), "square them before you add"),
+        ("data.nearest", labelled(lambda X, T: np.abs(X[:, None] - T).max(axis=2)), "Some labels are wrong"),
+        ("data.nearest", labelled(lambda X, T: abs(lengths(X)[:, None] - lengths(T))), "Some labels are wrong"),
+        ("data.nearest", labelled(lambda X, T: np.abs((X[:, None] - T).sum(axis=2))), "Some labels are wrong"),
+        ("data.nearest", labelled(lambda X, T: squares(X[:, :2], T[:, :2])), "Some labels are wrong"),
+        ("data.nearest", labelled(lambda X, T: squares(X, T[:10])), "Some labels are wrong"),
+        ("data.nearest", lambda X, T, y: np.array([4, 7, 1, 8, 8]), "The shape should be (30,)"),
         ("data.nearest", lambda X, T, y: nearest(X, T), "These are positions"),
         ("data.nearest", lambda X, T, y: y[farthest(X, T)], "argmin, not argmax"),
         ("data.nearest", lambda X, T, y: y[(X @ T.T).argmax(axis=1)], "the term ‖m‖² is missing"),
@@ -110,10 +194,21 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("data.scaling", {"a", "b", "c", "e"}, "Look at (b) again"),
         ("data.scaling", {"a", "c", "d", "e"}, "Look at (d) again"),
         ("data.scaling", {"all"}, "a set of the letters"),
+        ("data.scaling", 7, "a set of the letters"),
+        ("data.scaling", "a, c and e", "a set of the letters"),
+        ("data.scaling", dict(zip("abcde", (True, False, True, False, True), strict=True)), "a set of the letters"),
+        ("data.pixel", ("14", "8"), "should be an array of numbers"),
+        ("data.centres", 7, "The answer is a function"),
+        ("data.centres", improve_often(2), "improved more than once"),
+        ("data.centres", improve_often(40), "improved more than once"),
+        ("data.centres", improve_by(lambda X, C: np.abs(X[:, None] - C).sum(axis=2)), "square them first"),
+        ("data.centres", improve_by(lambda X, C: np.abs(X[:, None] - C).max(axis=2)), "Are distances squared"),
+        ("data.centres", improve_by(lambda X, C: abs(lengths(X)[:, None] - lengths(C))), "Are distances squared"),
+        ("data.centres", improve_one_after_another, "before any centre moves"),
         ("data.centres", improve_where_handed, "got lost"),
         ("data.centres", improve_without_care, "the mean of nothing is NaN"),
         ("data.centres", send_the_unused_home, "should stay where it is"),
-        ("data.centres", improve_in_place, "Work on a copy"),
+        ("data.centres", improve_in_place, "work on a copy"),
         ("data.centres", lambda X, centres: centres, "have not moved"),
         ("data.centres", add_up, "These are sums"),
         ("data.centres", lambda X, centres: centres.T, "It is transposed"),

@@ -44,6 +44,11 @@ def flip(s1: float, r1: float, s2: float, r2: float) -> float | None:
     return (s2 - s1) * r1 * r2 / (r2 - r1)
 
 
+def early_return(s1: float, r1: float, s2: float, r2: float) -> float | None:
+    """Think of one of the two programs that win always, and not of the other."""
+    return None if r1 == r2 or (s1 <= s2 and r1 > r2) else (s2 - s1) / (1 / r1 - 1 / r2)
+
+
 def layout(vector: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
     """Number by number, from where it is to where it belongs."""
     theta, base = np.empty_like(vector), 0
@@ -85,7 +90,7 @@ def race(
     warm: int = 1,
     middle: Callable[[list[float]], float] = np.median,
     interleaved: bool = True,
-    shape: Callable[[dict[str, float]], Any] = lambda m: {k: v / m["a"] for k, v in m.items()},
+    shape: Callable[[dict[str, float]], Any] = lambda m: {k: v / next(iter(m.values())) for k, v in m.items()},
     more_clock: int = 0,
     more_rounds: int = 0,
 ) -> Any:
@@ -122,7 +127,7 @@ def racing(**switches: Any) -> Callable[..., Any]:
     [
         ("frameworks.products", products),
         ("frameworks.fixed", line),
-        ("frameworks.fixed", lambda *given: np.array(line(*given))),
+        ("frameworks.fixed", lambda *given: np.array(line(*given), np.float32)),
         ("frameworks.flip", flip),
         ("frameworks.layout", layout),
         ("frameworks.race", race),
@@ -153,7 +158,7 @@ def test_a_right_answer_is_told_so(name: str, answer: object) -> None:
             lambda s, N: products(s, N) + 1,
             "For products((784, 10, 10), 32): 511361 is too large",
         ),
-        ("frameworks.fixed", of_line(lambda s, h, *given: s), "two things, s and h"),
+        ("frameworks.fixed", of_line(lambda s, h, *given: s), "2 things, (s, h)"),
         ("frameworks.fixed", of_line(lambda s, h, *given: (h, s)), "in the other order"),
         ("frameworks.fixed", of_line(lambda s, h, N, B, E, C, F: (s, (F - E) / (C - B))), "times of epochs"),
         (
@@ -164,6 +169,8 @@ def test_a_right_answer_is_told_so(name: str, answer: object) -> None:
         ("frameworks.fixed", not_whole, "whole number"),
         ("frameworks.fixed", of_line(lambda s, h, N, B, E, C, F: (s, h * (C - B))), "difference of the batch sizes"),
         ("frameworks.fixed", of_line(lambda s, h, *given: (s, -h)), "sign of h"),
+        ("frameworks.fixed", of_line(lambda s, h, *given: (round(s, 3), round(h, 4))), "h for fixed("),
+        ("frameworks.fixed", of_line(lambda s, h, *given: (s, None)), "array of numbers"),
         ("frameworks.fixed", of_line(lambda s, h, N, B, E, C, F: (s, s / B + h)), "still in it"),
         ("frameworks.fixed", of_line(lambda s, h, N, B, E, C, F: (s + h * B, h)), "a whole step"),
         ("frameworks.fixed", of_line(lambda s, h, N, B, E, C, F: (s + h * B - h, h)), "and not once"),
@@ -180,6 +187,9 @@ def test_a_right_answer_is_told_so(name: str, answer: object) -> None:
         ("frameworks.flip", lambda s1, r1, s2, r2: (s2 - s1) / (r2 - r1), "divided by it"),
         ("frameworks.flip", lambda s1, r1, s2, r2: (s2 - s1) / (r1 - r2), "divided by it"),
         ("frameworks.flip", lambda s1, r1, s2, r2: s1 + (flip(s1, r1, s2, r2) or 0) / r1, "the size is asked for"),
+        ("frameworks.flip", early_return, "The second program has the smaller"),
+        ("frameworks.flip", lambda s1, r1, s2, r2: 0.0 if s1 == s2 else flip(s1, r1, s2, r2), "fixed costs are equal"),
+        ("frameworks.flip", lambda s1, r1, s2, r2: flip(s1, r1, s2, r2) and round(flip(s1, r1, s2, r2)), "too"),
         ("frameworks.layout", lambda v, s: v.copy(), "Nothing has moved"),
         ("frameworks.layout", wrong_shape, "H rows of D numbers"),
         ("frameworks.layout", biases_first, "weights come first"),
@@ -202,7 +212,20 @@ def test_a_right_answer_is_told_so(name: str, answer: object) -> None:
         ("frameworks.race", racing(middle=np.mean), "That is the mean"),
         ("frameworks.race", racing(middle=min), "smallest time"),
         ("frameworks.race", racing(shape=lambda m: m), "Those are seconds"),
-        ("frameworks.race", racing(shape=lambda m: {k: m["a"] / v for k, v in m.items()}), "upside down"),
+        (
+            "frameworks.race",
+            racing(shape=lambda m: {k: next(iter(m.values())) / v for k, v in m.items()}),
+            "upside down",
+        ),
+        ("frameworks.race", racing(shape=lambda m: {k: v / min(m.values()) for k, v in m.items()}), "by the fastest"),
+        ("frameworks.race", racing(shape=lambda m: {k: v / m[min(m)] for k, v in m.items()}), "not the medians"),
+        (
+            "frameworks.race",
+            lambda run, rounds, clock: race(dict(sorted(run.items())), rounds, clock),
+            "order of the dictionary",
+        ),
+        ("frameworks.race", lambda run, rounds, clock: race(run, 4, clock), "With 3 rounds"),
+        ("frameworks.race", racing(more_rounds=-1), "With 4 rounds"),
         ("frameworks.race", racing(middle=max), "not the medians"),
     ],
 )

@@ -12,7 +12,7 @@ from scratchnet.check.gradient_check import mysteries
 
 
 def best(power: float = 1 / 3, number: float = 3, size: Callable[[float], float] = abs) -> Callable:
-    return lambda epsilon, f, M: (number * epsilon * size(f) / M) ** power
+    return lambda epsilon, f, T: (number * epsilon * size(f) / T) ** power
 
 
 def nudge_all(rate: Callable[[Callable, np.ndarray, np.ndarray, float], float]) -> Callable:
@@ -88,7 +88,7 @@ def down_the_columns(dA: np.ndarray, Z: np.ndarray) -> np.ndarray:
     [
         ("gradient_check.factor", 3),
         ("gradient_check.best_h", best()),
-        ("gradient_check.best_h", lambda epsilon, f, M: np.cbrt(3 * epsilon * np.abs(f) / M)),
+        ("gradient_check.best_h", lambda epsilon, f, T: np.cbrt(3 * epsilon * np.abs(f) / T)),
         ("gradient_check.central", nudge_all(lambda f, x, step, h: (f(x + step) - f(x - step)) / (2 * h))),
         ("gradient_check.central", lambda f, x, h: sn.numerical_gradient(f, x, h)),
         ("gradient_check.bugs", ("mask", "sum", "transpose")),
@@ -107,9 +107,9 @@ def test_a_factor_of_three_reports_one_half() -> None:
 
 
 def test_the_best_nudge_is_the_bottom_of_the_sum_of_both_errors() -> None:
-    epsilon, f, M = 1e-16, 2.3, 0.7
+    epsilon, f, T = 1e-16, 2.3, 0.7
     h = 10 ** np.linspace(-7, -3, 40_001)
-    assert h[np.argmin(M * h**2 / 6 + epsilon * f / h)] == pytest.approx(best()(epsilon, f, M), rel=1e-3)
+    assert h[np.argmin(T * h**2 / 6 + epsilon * f / h)] == pytest.approx(best()(epsilon, f, T), rel=1e-3)
 
 
 def test_each_mystery_fails_in_the_blocks_of_its_mistake() -> None:
@@ -130,18 +130,18 @@ def test_each_mystery_fails_in_the_blocks_of_its_mistake() -> None:
         ("gradient_check.factor", 1 / 3, "turn the fraction over"),
         ("gradient_check.factor", 1.5, "would report one fifth"),
         ("gradient_check.best_h", 1e-5, "The answer is a function"),
-        ("gradient_check.best_h", lambda epsilon, f, M: 2 * (epsilon * f / M) ** 0.5, "one-sided difference"),
+        ("gradient_check.best_h", lambda epsilon, f, T: 2 * (epsilon * f / T) ** 0.5, "one-sided difference"),
         ("gradient_check.best_h", best(1 / 2), "takes a third root"),
         ("gradient_check.best_h", best(number=1), "A number is missing"),
         ("gradient_check.best_h", best(number=6), "There the two errors are equal"),
         ("gradient_check.best_h", best(1), "still to be taken"),
-        ("gradient_check.best_h", lambda epsilon, f, M: (3 * epsilon * f / M) ** 1 / 3, "brackets round 1 / 3"),
-        ("gradient_check.best_h", lambda epsilon, f, M: (3 * epsilon * M / f) ** (1 / 3), "changed places"),
-        ("gradient_check.best_h", lambda epsilon, f, M: epsilon ** (1 / 3), "rule of thumb"),
-        ("gradient_check.best_h", lambda epsilon, f, M: 1.0, "too large for"),
-        ("gradient_check.best_h", lambda epsilon, f, M: 1e-9, "too small for"),
+        ("gradient_check.best_h", lambda epsilon, f, T: (3 * epsilon * f / T) ** 1 / 3, "brackets round 1 / 3"),
+        ("gradient_check.best_h", lambda epsilon, f, T: (3 * epsilon * T / f) ** (1 / 3), "changed places"),
+        ("gradient_check.best_h", lambda epsilon, f, T: epsilon ** (1 / 3), "rule of thumb"),
+        ("gradient_check.best_h", lambda epsilon, f, T: 1.0, "too large for"),
+        ("gradient_check.best_h", lambda epsilon, f, T: 1e-9, "too small for"),
         ("gradient_check.best_h", best(size=float), "take |f|"),
-        ("gradient_check.best_h", lambda epsilon, f, M: np.cbrt(3 * epsilon * f / M), "take |f|"),
+        ("gradient_check.best_h", lambda epsilon, f, T: np.cbrt(3 * epsilon * f / T), "take |f|"),
         ("gradient_check.central", 6, "The answer is a function"),
         ("gradient_check.central", in_place, "put each entry back"),
         ("gradient_check.central", nudge_all(lambda f, x, step, h: (f(x + step) - f(x)) / h), "nudge down as well"),
@@ -217,3 +217,97 @@ def test_a_wrong_answer_gets_a_hint_about_that_mistake(name: str, answer: object
     verdict = check(name, answer)
     assert not verdict
     assert sentence in verdict.message
+
+
+def shared(measure: Callable[[np.ndarray], float]) -> Callable:
+    """The relative error of the chapter with another measure of size in the place of the norm."""
+
+    def error(ours: np.ndarray, nudged: np.ndarray) -> float:
+        size = measure(ours) + measure(nudged)
+        return measure(ours - nudged) / size if size else 0.0
+
+    return error
+
+
+def relative_nudge(f: Callable, x: np.ndarray, h: float) -> np.ndarray:
+    rates = [sn.numerical_gradient(f, x.copy(), h * max(1.0, abs(entry)))[i] for i, entry in enumerate(x)]
+    return np.array(rates)
+
+
+def up_and_down(f: Callable, x: np.ndarray, h: float) -> list[float]:
+    """Puts each entry back by adding, which leaves a rounding error."""
+    rates = []
+    for i in range(len(x)):
+        x[i] += h
+        above = f(x)
+        x[i] -= 2 * h
+        rates.append((above - f(x)) / (2 * h))
+        x[i] += h
+    return rates
+
+
+def clears_the_gradients(f: Callable, arrays: dict, grads: dict) -> dict:
+    errors = blocks()(f, arrays, grads)
+    for gradient in grads.values():
+        gradient[...] = 0
+    return errors
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("factor", [3.0]),
+        ("best_h", lambda epsilon, f, T: np.float32(best()(epsilon, f, T))),
+        ("best_h", lambda epsilon, f, T: np.exp(np.log(3 * epsilon * abs(f) / T) / 3)),
+        ("central", up_and_down),
+        ("central", lambda f, x, h: sn.numerical_gradient(f, x, h).astype(np.float32)),
+        ("bugs", np.array(["mask", "sum", "transpose"])),
+        ("blocks", blocks(lambda ours, nudged: np.float32(sn.relative_error(ours, nudged)))),
+        ("blocks", blocks(lambda ours, nudged: np.array([sn.relative_error(ours, nudged)]))),
+        ("repair", lambda dA, Z: repaired(dA.astype(np.float32), Z.astype(np.float32))),
+        ("repair", lambda dA, Z: [repaired(dA[i : i + 1], Z[i : i + 1])[0].tolist() for i in range(len(Z))]),
+    ],
+)
+def test_a_right_answer_may_be_written_differently(name: str, answer: object) -> None:
+    verdict = check(f"gradient_check.{name}", answer)
+    assert verdict, verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("best_h", lambda epsilon, f, T: max(1e-6, best()(epsilon, f, T))),
+        ("best_h", lambda epsilon, f, T: min(0.01, best()(epsilon, f, T))),
+        ("central", lambda f, x, h: sn.numerical_gradient(f, x, 0.1)),
+        ("central", lambda f, x, h: sn.numerical_gradient(f, x[:3], h)),
+        ("central", relative_nudge),
+        ("bugs", [["mask"], ["sum"], ["transpose"]]),
+        ("blocks", lambda f, arrays, grads: {"weights": 0, "scale": 0.2}),
+        ("blocks", blocks(lambda ours, nudged: 0.2 if sn.relative_error(ours, nudged) > 1e-3 else 0)),
+        ("blocks", blocks(shared(lambda array: float(np.abs(array).max())))),
+        ("blocks", blocks(shared(lambda array: float(np.abs(array).sum())))),
+        ("blocks", blocks(shared(lambda array: float(np.abs(array.sum()))))),
+        ("blocks", blocks(lambda ours, nudged: sn.relative_error(ours, np.abs(nudged)))),
+        ("blocks", blocks(lambda ours, nudged: sn.relative_error(np.linalg.norm(ours), np.linalg.norm(nudged)))),
+        ("blocks", blocks(lambda ours, nudged: float(np.mean(abs(ours - nudged) / (abs(ours) + abs(nudged) + 1e-99))))),
+        ("blocks", blocks(distance(lambda ours, nudged: float(np.linalg.norm(ours + nudged)) + 1e-99))),
+        ("blocks", clears_the_gradients),
+        ("repair", lambda dA, Z: norms(dA, Z)[1] * -Z.shape[1] / 6 + dA / norms(dA, Z)[0]),
+        ("repair", lambda dA, Z: (dA - Z * (dA * Z).mean() / norms(dA, Z)[0] ** 2) / norms(dA, Z)[0]),
+    ],
+)
+def test_what_only_looks_right_is_not_called_right(name: str, answer: object) -> None:
+    assert not check(f"gradient_check.{name}", answer)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_nothing_divided_by_nothing_is_told_what_it_should_be() -> None:
+    said = str(check("gradient_check.blocks", blocks(distance(lambda a, b: np.linalg.norm(a) + np.linalg.norm(b)))))
+    assert "0/0 is meant to be 0" in said
+
+
+def test_a_rule_that_nudges_is_told_to_be_a_rule() -> None:
+    def nudging(dA: np.ndarray, Z: np.ndarray) -> np.ndarray:
+        return sn.numerical_gradient(lambda at: float((dA * at / norms(dA, at)[0]).sum()), Z)
+
+    assert "as nudging is" in str(check("gradient_check.repair", nudging))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import scratchnet as sn
 from scratchnet.check import check
 
 
@@ -23,6 +24,8 @@ def rescale(W1: Any, b1: Any, W2: Any, b2: Any, h: int, c: float) -> tuple[Any, 
 
 def rescale_in_place(W1: Any, b1: Any, W2: Any, b2: Any, h: int, c: float) -> tuple[Any, ...]:
     W1[:, h] *= c
+    b1[h] *= c
+    W2[h] /= c
     return W1, b1, W2, b2
 
 
@@ -52,14 +55,45 @@ def rescale_wrongly(*, into: str = "column", bias: str = "entry", out: str = "ro
     return function
 
 
-def corners(w: Any, b: Any, v: Any, *, weigh: bool = True, sign: float = 1.0) -> Any:
+def corners(w: Any, b: Any, v: Any, *, weigh: bool = True, sign: float = 1.0, least: float = 1e-9) -> Any:
     bent = w != 0
     t, change = -sign * b[bent] / w[bent], v[bent] * (np.abs(w[bent]) if weigh else 1)
     order = np.argsort(t)
     t, change = t[order], change[order]
     new = np.diff(t, prepend=-np.inf) >= 1e-9
     total = np.bincount(np.cumsum(new) - 1, weights=change, minlength=new.sum())
-    return t[new][np.abs(total) > 1e-9]
+    return t[new][np.abs(total) > least]
+
+
+def kinks(w: Any, b: Any, v: Any) -> list[tuple[float, float]]:
+    return sorted((-bias / weight, out * abs(weight)) for weight, bias, out in zip(w, b, v, strict=True) if weight)
+
+
+def one_after_another(w: Any, b: Any, v: Any) -> list[float]:
+    places: list[list[float]] = []
+    for t, change in kinks(w, b, v):
+        if places and t - places[-1][0] < 1e-9:
+            places[-1][1] += change
+        else:
+            places.append([t, change])
+    return [t for t, change in places if abs(change) > 1e-9]
+
+
+def filled(w: Any, b: Any, v: Any) -> Any:
+    """Divides into an array that has the type of b, so it needs to be handed floats."""
+    t = np.divide(-b, w, out=np.zeros_like(b), where=w != 0)
+    return corners(w, np.where(w == 0, b, -t * w), v)
+
+
+def merged_in_pairs(w: Any, b: Any, v: Any) -> list[float]:
+    left, places = kinks(w, b, v), []
+    while left:
+        t, change = left.pop(0)
+        if left and left[0][0] - t < 1e-9:
+            change += left.pop(0)[1]
+        if abs(change) > 1e-9:
+            places.append(t)
+    return places
 
 
 def rounded_corners(w: Any, b: Any, v: Any, *, digits: int) -> Any:
@@ -108,7 +142,7 @@ WRONG: list[tuple[str, Any, str]] = [
     (COUNT, lambda sizes: list(sizes), "should be one number"),
     (COUNT, lambda sizes: sizes[5], "IndexError"),
     (MERGE, 1, "without brackets"),
-    (MERGE, lambda W1, b1, W2, b2: W1 @ W2, "return W, b"),
+    (MERGE, lambda W1, b1, W2, b2: W1 @ W2, "(W, b) in this order"),
     (MERGE, lambda W1, b1, W2, b2: ((W1 @ W2).T, b2), "It is transposed"),
     (MERGE, lambda W1, b1, W2, b2: (W1 @ W2 + b2, b2), "nothing added"),
     (MERGE, lambda W1, b1, W2, b2: (W1 @ W2, b2), "first bias has been lost"),
@@ -124,8 +158,8 @@ WRONG: list[tuple[str, Any, str]] = [
     (SLOPE, lambda A: np.where(A > 0, 1, 0.5), "1 or 0"),
     (SLOPE, lambda A: (A > 0).T, "It is transposed"),
     (RESCALE, 3, "without brackets"),
-    (RESCALE, lambda W1, b1, W2, b2, h, c: W1, "return W1, b1, W2, b2"),
-    (RESCALE, rescale_in_place, "changes the arrays"),
+    (RESCALE, lambda W1, b1, W2, b2, h, c: W1, "(W1, b1, W2, b2) in this order"),
+    (RESCALE, rescale_in_place, "changed its argument number 1"),
     (RESCALE, rescale_wrongly(into="row"), "weights of one input"),
     (RESCALE, rescale_wrongly(into="all"), "the other columns as they were"),
     (RESCALE, rescale_wrongly(bias="none"), "grow with the weights"),
@@ -134,11 +168,11 @@ WRONG: list[tuple[str, Any, str]] = [
     (RESCALE, rescale_wrongly(out="column"), "speaks through a row"),
     (RESCALE, rescale_wrongly(out="grown"), "has grown too"),
     (RESCALE, rescale_wrongly(extra=1.0), "the output has changed"),
-    (PARITY, 3, "Give four arrays"),
-    (PARITY, parity(b1=np.zeros((1, 3))), "b1 should have one axis"),
-    (PARITY, parity(b1=np.zeros(0)), "an entry for each hidden unit; its shape is (0,)"),
+    (PARITY, 3, "(W1, b1, W2, b2) in this order"),
+    (PARITY, parity(b1=np.zeros((1, 3))), "b1 should have the shape (3,); yours has (1, 3)"),
+    (PARITY, parity(b1=np.zeros(4)), "Your network has 4 hidden units"),
     (PARITY, parity(W2=parity()[2].T), "It is transposed"),
-    (PARITY, parity(b2=np.array([0.0, 0])), "the two scores tie"),
+    (PARITY, parity(b2=np.array([1.0, 0])), "the two scores tie"),
     (PARITY, parity(W2=parity()[2][:, ::-1], b2=np.array([0, 0.5])), "exactly wrong"),
     (PARITY, parity(W2=np.array([[0.0, 1], [0, -2], [0, 0]])), "rise once more"),
     (
@@ -184,17 +218,57 @@ def test_distinct_mistakes_get_distinct_hints() -> None:
         heard[name].add(message)
 
 
-def test_any_network_that_tells_odd_from_even_is_welcome() -> None:
-    """Four units, other scales, and class 0 speaking too."""
-    W1 = np.array([[2, 2, 2, 0], [2, 2, 2, 0], [2, 2, 2, 1]])
-    W2 = [[-1, 1], [2, -2], [-2, 2], [0, 0]]
-    assert check(PARITY, [W1, [0, -2, -4, 1], W2, [1, 0]])
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        (COUNT, lambda sizes: np.dot(sizes[:-1], sizes[1:]) + np.sum(sizes[1:])),
+        (COUNT, lambda sizes: float(sn.Parameters(sizes).theta.size)),
+        (MERGE, lambda W1, b1, W2, b2: [(W2.T @ W1.T).T.tolist(), (W2.T @ b1 + b2).tolist()]),
+        (MERGE, lambda *arrays: RIGHT[MERGE](*(array.astype(np.float32) for array in arrays))),
+        (SLOPE, lambda A: (A > 0).astype(np.float32)),
+        (SLOPE, lambda A: [[1 if a else 0 for a in row] for row in A.astype(np.float32)]),
+        (SLOPE, np.sign),
+        (RESCALE, lambda *given: [array.astype(np.float32) for array in rescale(*given)]),
+        (PARITY, [np.array(part, np.float32) for part in parity(W2=np.array([[4.0, 5], [2, 0], [-2, 0]]))]),
+        (PARITY, (-np.ones((3, 3)), [3, 2, 1], [[0, -1], [0, 2], [0, -2]], [0, 0.5])),
+        (PARITY, parity(b2=[0, 0])),  # both scores are 0 for two inputs on: a tie goes to class 0
+        (PARITY, [(1e-10 * np.array(part)).tolist() for part in parity()[:2]] + [parity()[2], [0.5e-10, 0]]),
+        (CORNERS, lambda w, b, v: corners(w, b, v).tolist()),
+        (CORNERS, lambda w, b, v: one_after_another(w, b, v)),
+        (CORNERS, lambda w, b, v: filled(w, b, v)),
+    ],
+)
+def test_a_right_answer_may_be_written_differently(name: str, answer: object) -> None:
+    verdict = check(name, answer)
+    assert verdict, verdict.message
 
 
-def test_a_slope_may_come_as_numbers_or_as_truth_values() -> None:
-    assert check(SLOPE, lambda A: (A > 0).astype(np.float32))
-    assert check(SLOPE, np.sign)
-
-
-def test_corners_may_come_as_a_list() -> None:
-    assert check(CORNERS, lambda w, b, v: corners(w, b, v).tolist())
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        (COUNT, lambda sizes: {2: 7850, 3: 58, 4: 109_386}.get(len(sizes), 0)),
+        (COUNT, lambda sizes: sum((D + 1) * H for D, H in pairs(sizes)[:3])),
+        (COUNT, lambda sizes: sum((D + 1) * H for D, H in pairs(sorted(sizes, reverse=True)))),
+        (COUNT, lambda sizes: sum((D + 1) * H for D, H in pairs(dict.fromkeys(sizes)))),
+        (MERGE, lambda W1, b1, W2, b2: (W1 @ W2, np.full(len(b2), b1.sum()) + b2)),
+        (MERGE, lambda W1, b1, W2, b2: (W1 @ W2, (b1 @ W2 + b2) * 1.0001)),
+        (SLOPE, lambda A: A > 0.2),
+        (SLOPE, lambda A: A > 1e-12),
+        (SLOPE, lambda A: np.clip(100 * A, 0, 1)),
+        (SLOPE, lambda A: A.min() < A),
+        (SLOPE, lambda A: (A > 0)[:, ::-1]),
+        (SLOPE, lambda A: [[0, 0, 0], [1, 1, 1]]),
+        (RESCALE, lambda W1, b1, W2, b2, h, c: rescale(W1, b1, W2, b2, min(h, 1), c)),
+        (RESCALE, lambda W1, b1, W2, b2, h, c: rescale(W1, b1, W2, b2, h, 4 if c > 1 else 0.5)),
+        (RESCALE, rescale_wrongly(extra=1e-3)),
+        (PARITY, ([[1] * 8] * 3, [0, -1, -2] + [0] * 5, [[0, 1], [0, -2], [0, 2]] + [[0, 0]] * 5, [0.5, 0])),
+        (PARITY, parity(W2=np.array([[0.0, 1], [0, -2], [0, 1]]))),
+        (CORNERS, lambda w, b, v: corners(w, b, v, least=0)),
+        (CORNERS, lambda w, b, v: corners(w, b, v, least=1e-5)),
+        (CORNERS, lambda w, b, v: corners(w, b, v)[:3]),
+        (CORNERS, lambda w, b, v: corners(w, b, v).round(2)),
+        (CORNERS, lambda w, b, v: merged_in_pairs(w, b, v)),
+    ],
+)
+def test_what_only_looks_right_is_not_called_right(name: str, answer: object) -> None:
+    assert not check(name, answer)

@@ -98,6 +98,34 @@ def mute_and_shrunk(params: sn.Parameters) -> None:
     params.layers[1].W[:] *= 0.5
 
 
+def whisper(sizes: tuple[int, ...], rng: np.random.Generator) -> sn.Parameters:
+    return started(lambda params: np.multiply(params.layers[-1].W, 1e-14, out=params.layers[-1].W))(sizes, rng)
+
+
+def mute_third(params: sn.Parameters) -> None:
+    """Right for a network of three layers, the example's number."""
+    if len(params.layers) > 2:
+        params.layers[2].W[:] = 0
+
+
+def uniform(D: int, H: int, rng: np.random.Generator) -> np.ndarray:
+    return within(lambda D, H: np.sqrt(6 / D))(D, H, rng)
+
+
+def clipped(D: int, H: int, rng: np.random.Generator) -> np.ndarray:
+    """Normal draws cut off at the limit, and wide enough that the variance is right."""
+    return np.sqrt(2 / D) * np.clip(1.29 * rng.normal(size=(D, H)), -np.sqrt(3), np.sqrt(3))
+
+
+def unbent(params: sn.Parameters, X: np.ndarray) -> list[int]:
+    """No ReLU on the way."""
+    counts = []
+    for layer in params.layers[:-1]:
+        X = X @ layer.W + layer.b
+        counts.append(int((X > 0).all(axis=0).sum()))
+    return counts
+
+
 def fixed(sizes: tuple[int, ...], rng: np.random.Generator) -> sn.Parameters:
     return started(mute)(sizes, np.random.default_rng(0))
 
@@ -106,7 +134,11 @@ def fixed(sizes: tuple[int, ...], rng: np.random.Generator) -> sn.Parameters:
     ("name", "answer"),
     [
         ("initialisation.logits", logits()),
-        ("initialisation.uniform", within(lambda D, H: np.sqrt(6 / D))),
+        ("initialisation.logits", lambda X, H, v: np.float32(logits()(X.astype(np.float32), H, v))),
+        ("initialisation.uniform", uniform),
+        ("initialisation.uniform", lambda D, H, rng: np.sqrt(6 / D) * (2 * rng.random((H, D), dtype=np.float32).T - 1)),
+        ("initialisation.uniform", lambda D, H, rng: [list(column) for column in uniform(D, H, rng)]),
+        ("initialisation.leaky", lambda D, s: np.float32(2 / ((1 + s * s) * D))),
         ("initialisation.leaky", leak(lambda s: 2 / (1 + s * s))),
         ("initialisation.straight", counted(lambda Z: sum(min(z) > 0 for z in Z.T))),
         ("initialisation.straight", lambda params, X: np.array(counted(lambda Z: sum(Z.min(axis=0) > 0))(params, X))),
@@ -117,6 +149,41 @@ def fixed(sizes: tuple[int, ...], rng: np.random.Generator) -> sn.Parameters:
 def test_a_right_answer_passes(name: str, answer: object) -> None:
     verdict = check(name, answer)
     assert verdict, verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("initialisation.logits", lambda X, H, v: np.sqrt(v * (H * v * (30 * (X**2).mean() + 1) / 2 + 1))),
+        ("initialisation.logits", lambda X, H, v: np.sqrt(v * (H * v * ((X**2).sum() / 12 + 1) / 2 + 1))),
+        ("initialisation.uniform", clipped),
+        ("initialisation.uniform", lambda D, H, rng: np.sqrt(6 / D) * rng.choice([-1, 0, 0, 0, 0, 1], (D, H))),
+        ("initialisation.uniform", lambda D, H, rng: np.sqrt(6 / D) * rng.uniform(-1, 1, (D, H)).round(1)),
+        ("initialisation.uniform", within(lambda D, H: np.sqrt(5.8 / D))),
+        ("initialisation.uniform", within(lambda D, H: np.sqrt(6 / 300))),
+        ("initialisation.uniform", within(lambda D, H: np.sqrt(6 / max(D, H)))),
+        ("initialisation.uniform", lambda D, H, rng: uniform(D, 1, rng) * np.ones(H)),
+        ("initialisation.uniform", lambda D, H, rng: np.vstack([half := uniform(D, H, rng)[: D // 2], -half])),
+        ("initialisation.uniform", lambda D, H, rng: np.sort(uniform(D, H, rng), axis=0)),
+        ("initialisation.straight", lambda params, X: counted(lambda Z: sum(Z.min(axis=0) > 0), True)(params, X)[:2]),
+        ("initialisation.straight", counted(lambda Z: int((Z > 1e-3).all(axis=0).sum()))),
+        ("initialisation.straight", lambda params, X: [int((layer.b > 0).sum()) for layer in params.layers[:-1]]),
+        ("initialisation.straight", unbent),
+        ("initialisation.silent", whisper),
+        ("initialisation.silent", started(mute_third)),
+    ],
+)  # fmt: skip
+def test_an_answer_that_is_right_by_chance_or_for_one_case_only_does_not_pass(name: str, answer: object) -> None:
+    assert not check(name, answer)
+
+
+@pytest.mark.parametrize("skipped", range(40))
+def test_weights_drawn_from_anywhere_in_the_stream_pass(skipped: int) -> None:
+    def later(D: int, H: int, rng: np.random.Generator) -> np.ndarray:
+        rng.random(skipped)
+        return uniform(D, H, rng)
+
+    assert check("initialisation.uniform", later)
 
 
 def test_the_prediction_of_the_logits_is_what_a_simulation_finds() -> None:
@@ -198,7 +265,7 @@ def test_the_leaky_variance_keeps_the_mean_square() -> None:
             "reverse order",
         ),
         ("initialisation.straight", counted(lambda Z: 7), "every entry is above 0"),
-        ("initialisation.straight", lambda params, X: 6, "The shape should be (2,)"),
+        ("initialisation.straight", lambda params, X: 6, "has 2 hidden layers"),
         ("initialisation.silent", sn.Parameters((4, 2)), "The answer is a function"),
         ("initialisation.silent", lambda sizes, rng: [0], "should return Parameters"),
         ("initialisation.silent", lambda sizes, rng: sn.Parameters((784, 10, 10)), "should return Parameters"),

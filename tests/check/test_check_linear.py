@@ -52,7 +52,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("linear.shape", ((784, 10), (10,), (10, 64)), "Rows are examples"),
     ("linear.shape", ((784, 10), (10,), (64, 784)), "as many rows as X"),
     ("linear.templates", 3, "without brackets"),
-    ("linear.templates", lambda means: means.T, "return two things"),
+    ("linear.templates", lambda means: means.T, "2 things, (W, b)"),
     ("linear.templates", lambda means: (means, -(means**2).sum(axis=1) / 2), "It is transposed"),
     ("linear.templates", lambda means: (2 * means.T, -(means**2).sum(axis=1)), "the means themselves"),
     ("linear.templates", lambda means: (means.T, (means**2).sum(axis=1) / 2), "The sign of b is turned"),
@@ -96,8 +96,8 @@ WRONG: list[tuple[str, Any, str]] = [
     ("linear.distance", lambda x, W, b, i, j: distance(x, W, b, 0, 2), "Are i and j used everywhere"),
     ("linear.distance", lambda x, W, b, i, j: distance(x, W.T, b, i, j), "templates are columns"),
     ("linear.centre", 3, "without brackets"),
-    ("linear.centre", lambda W, b: W, "return two things"),
-    ("linear.centre", in_place, "changes the arrays"),
+    ("linear.centre", lambda W, b: W, "2 things, (W, b)"),
+    ("linear.centre", in_place, "changed its argument number 1"),
     ("linear.centre", lambda W, b: (W - W.mean(axis=0), b - b.mean()), "over its pixels"),
     ("linear.centre", lambda W, b: (W, b - b.mean()), "Subtract what the templates have there"),
     ("linear.centre", lambda W, b: (W - W.mean(axis=1, keepdims=True), b), "the biases do not yet"),
@@ -107,7 +107,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("linear.least_squares", lambda X, T: (least_squares(X, T)[0].T, np.zeros(3)), "It is transposed"),
     ("linear.least_squares", lambda X, T: (least_squares(X, T)[0], least_squares(X, T)[1][None]), "yours is (1, 3)"),
     ("linear.least_squares", lambda X, T: least_squares(X, T, penalty=1.0), "Is there a penalty"),
-    ("linear.masked", 3, "Give two things"),
+    ("linear.masked", 3, "the positions x, the labels y"),
     ("linear.masked", ([0, 1], [0, 1, 2]), "two lists of one length"),
     ("linear.masked", ([0, 1, np.inf], [0, 1, 2]), "not finite"),
     ("linear.masked", ([0, 1], [0, 1]), "each at least once"),
@@ -117,13 +117,82 @@ WRONG: list[tuple[str, Any, str]] = [
 ]
 
 
+# Wrong in cases that the smallest example does not show.
+FURTHER: list[tuple[str, Any, str]] = [
+    ("linear.shape", (np.zeros((784, 10)), np.zeros(10), np.zeros((64, 10))), "These are the arrays"),
+    (
+        "linear.distance",
+        lambda x, W, b, i, j: abs((W[:, i] - W[:, j]) @ x + b[i] - b[j]) / np.abs(W[:, i] - W[:, j]).sum(),
+        "the root of a sum of squares",
+    ),
+    (
+        "linear.distance",
+        lambda x, W, b, i, j: abs((W[:, i] - W[:, j]) @ x + b[i] - b[j]) / np.linalg.norm((W[:, i] - W[:, j])[:2]),
+        "for 0 and 1 of 4 with 4 pixels",
+    ),
+    (
+        "linear.distance",
+        lambda x, W, b, i, j: distance(x, W if len(W) != W.shape[1] else W.T, b, i, j),
+        "for 0 and 1 of 4 with 4 pixels",
+    ),
+    (
+        "linear.templates",
+        lambda means: (means.T, -(means**2).sum(axis=int(len(means) != means.shape[1])) / 2),
+        "W is right, b is not",
+    ),
+    (
+        "linear.centre",
+        lambda W, b: (W - W.sum(axis=1, keepdims=True) / 3, b - b.sum() / 3),
+        "Subtract what the templates have there",
+    ),
+    ("linear.least_squares", lambda X, T: least_squares(X, T, penalty=1e-4), "Is there a penalty"),
+    ("linear.least_squares", lambda X, T: (X.T @ T / len(X), T.mean(axis=0)), "a wrong row in b"),
+    ("linear.masked", ([-1, 1, 1, 3, 3, 5], [0, 0, 1, 1, 2, 2]), "equally far from two of the means"),
+]
+
+
 @pytest.mark.parametrize("name", RIGHT)
 def test_the_right_answer_is_right(name: str) -> None:
     verdict = check(name, RIGHT[name])
     assert verdict, verdict.message
 
 
-@pytest.mark.parametrize(("name", "answer", "words"), WRONG)
+def bias_first(X: Any, T: Any) -> tuple[Any, Any]:
+    A = np.linalg.pinv(np.hstack([np.ones((len(X), 1)), X])) @ T
+    return A[1:], A[0]
+
+
+def centred(X: Any, T: Any) -> tuple[Any, Any]:
+    W = np.linalg.pinv(X - X.mean(axis=0)) @ (T - T.mean(axis=0))
+    return W, T.mean(axis=0) - X.mean(axis=0) @ W
+
+
+def single(*arrays: Any) -> list[Any]:
+    return [array.astype(np.float32) for array in arrays]
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("linear.shape", ((784, 10), np.int64(10), np.array([64, 10]))),
+        ("linear.templates", lambda means: (means.T, ((means**2).sum(axis=1).max() - (means**2).sum(axis=1)) / 2)),
+        ("linear.templates", lambda means: RIGHT["linear.templates"](*single(means))),
+        ("linear.distance", lambda x, W, b, i, j: np.float32([distance(*single(x, W, b), i, j)])),
+        ("linear.centre", lambda W, b: [array.tolist() for array in RIGHT["linear.centre"](*single(W, b))]),
+        ("linear.least_squares", lambda X, T: least_squares_by_lstsq(*single(X, T))),
+        ("linear.least_squares", bias_first),
+        ("linear.least_squares", centred),
+        ("linear.masked", (np.array([[0.0], [2], [4], [6], [8], [10]]), [0, 0, 1, 1, 2, 2])),
+        ("linear.masked", np.array([[0, 2, 4, 6, 8, 10], [0, 0, 1, 1, 2, 2]])),
+        ("linear.masked", (1e9 + 1e-3 * np.arange(6), [2, 2, 1, 1, 0, 0])),
+    ],
+)
+def test_a_right_answer_in_other_clothes_is_right(name: str, answer: object) -> None:
+    verdict = check(name, answer)
+    assert verdict, verdict.message
+
+
+@pytest.mark.parametrize(("name", "answer", "words"), WRONG + FURTHER)
 def test_a_typical_mistake_gets_a_hint_of_its_own(name: str, answer: object, words: str) -> None:
     verdict = check(name, answer)
     assert not verdict

@@ -123,6 +123,17 @@ def unpaired(right_a: np.ndarray, right_b: np.ndarray, draws: int, rng: np.rando
     return (rng.binomial(n, right_a.mean(), draws) - rng.binomial(n, right_b.mean(), draws)) / n
 
 
+def sigma(a: int, b: int, n: int) -> float:
+    return math.sqrt(((a + b) / n - ((a - b) / n) ** 2) / n)
+
+
+def of_counts(draw: Callable) -> Callable:
+    """draw(only A, only B, images, draws, rng), with the counts that carry everything."""
+    return lambda right_a, right_b, draws, rng: draw(
+        np.sum(right_a & ~right_b), np.sum(right_b & ~right_a), len(right_a), draws, rng
+    )
+
+
 def unseeded(right_a: np.ndarray, right_b: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
     return resampled()(right_a, right_b, draws, np.random.default_rng())
 
@@ -152,12 +163,14 @@ def imbalance(Z: np.ndarray, y: np.ndarray) -> float:
         ("results.wilson", by_module),
         ("results.mcnemar", coins(lambda tail, split: min(1, 2 * tail))),
         ("results.mcnemar", by_module_test),
+        ("results.mcnemar", lambda a, b: np.float32(by_module_test(a, b))),
         ("results.ece", binned(weighted)),
         ("results.images", images()),
         ("results.images", lambda *given: math.ceil(images()(*given))),
         ("results.images", lambda *given: int(images()(*given))),
         ("results.images", lambda *given: math.ceil(images(z_alpha=1.96)(*given))),
         ("results.bootstrap", resampled()),
+        ("results.bootstrap", lambda *given: resampled()(*given).astype(np.float32)),
         ("results.temperature", hottest(sn.cross_entropy)),
     ],
 )
@@ -195,6 +208,7 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("results.mcnemar", chi_square, "That is the normal approximation"),
         ("results.mcnemar", lambda a, b: chi_square(a, b, 1), "continuity correction"),
         ("results.mcnemar", lambda a, b: 0.001, "too small"),
+        ("results.mcnemar", lambda a, b: by_module_test(a, b) * (by_module_test(a, b) > 1e-9), "lost on the way"),
         ("results.ece", 0.009, "The answer is a function"),
         ("results.ece", binned(weighted, skip=False), "NaN: an empty bin has no mean"),
         ("results.ece", lambda c, right, bins: right.mean() - c.mean(), "gaps cancel"),
@@ -235,6 +249,22 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("results.bootstrap", unpaired, "two separate samples"),
         ("results.bootstrap", resampled(several=False), "a single image's difference"),
         ("results.bootstrap", resampled(lambda draws, n: (draws + draws.mean()) / 2), "times what it should be"),
+        (
+            "results.bootstrap",
+            of_counts(lambda a, b, n, draws, rng: rng.normal((a - b) / n, sigma(a, b, n), draws)),
+            "whole",
+        ),
+        (
+            "results.bootstrap",
+            of_counts(lambda a, b, n, draws, rng: np.round(n * rng.normal((a - b) / n, sigma(a, b, n), draws)) / n),
+            "distributed otherwise",
+        ),
+        (
+            "results.bootstrap",
+            of_counts(lambda a, b, n, draws, rng: (rng.binomial(n, a / n, draws) - rng.binomial(n, b / n, draws)) / n),
+            "distributed otherwise",
+        ),
+        ("results.bootstrap", lambda *given: np.abs(resampled()(*given)), "distributed otherwise"),
         ("results.temperature", 1.15, "The answer is a function"),
         ("results.temperature", hottest(sn.cross_entropy, lambda T: 1 / T), "That is beta"),
         ("results.temperature", hottest(imbalance), "equal to the accuracy"),

@@ -47,6 +47,22 @@ def pieces(N: int, B: int, rng: np.random.Generator) -> list[Array]:
     return [parts[k] for k in (*rng.permutation(len(parts) - 1), len(parts) - 1)]
 
 
+def swapped(N: int, B: int, rng: np.random.Generator) -> list[Array]:
+    order = np.arange(N)
+    i, j = rng.choice(N, 2, replace=False)
+    order[[i, j]] = order[[j, i]]
+    return cut(order, B)
+
+
+def turned(N: int, B: int, rng: np.random.Generator) -> list[Array]:
+    """One permutation for ever, begun anywhere."""
+    return cut(np.roll(np.random.default_rng(0).permutation(N), rng.integers(N)), B)
+
+
+def in_halves(N: int, B: int, rng: np.random.Generator) -> list[Array]:
+    return cut(np.concatenate([rng.permutation(N // 2), N // 2 + rng.permutation(N - N // 2)]), B)
+
+
 def variance(G: Array, B: int, replace: bool) -> float:
     return float(G.var(axis=0).sum()) / B * (1 if replace else (len(G) - B) / (len(G) - 1))
 
@@ -104,6 +120,58 @@ def test_a_right_answer_passes(name: str) -> None:
     assert verdict, verdict
 
 
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("rates", lambda C: np.array(rates(C))),
+        ("rates", lambda C: [np.float32(rate) for rate in rates(C)]),
+        ("batches", lambda N, B, rng: np.split(rng.permutation(N), range(B, N, B))),
+        ("batches", lambda N, B, rng: [np.sort(rows).tolist() for rows in batches(N, B, rng)]),
+        ("variance", lambda G, B, replace: np.float32(variance(G.astype(np.float32), B, replace))),
+        ("stairs", lambda p, w: np.where(p < w, p / max(w, 1e-9), 10.0 ** -((p >= 0.5) + 1 * (p >= 0.75)))),
+        ("momentum", lambda *a: np.array(momentum(*a))),
+        ("momentum", lambda t, v, g, rate, mu: list(momentum(t, list(mu * v), g, rate, 1))),
+    ],
+)
+def test_a_right_answer_of_another_form_passes(name: str, answer: Any) -> None:
+    verdict = check(f"sgd.{name}", answer)
+    assert verdict, verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("rates", lambda C: (2 / (e := np.linalg.eig(C)[0])[-1], 2 / (e[0] + e[-1]))),
+        ("batches", swapped),
+        ("batches", turned),
+        ("batches", in_halves),
+        ("batches", lambda N, B, rng: cut(np.append(0, 1 + rng.permutation(N - 1)), B)),
+        ("batches", lambda N, B, rng: cut(np.argsort(np.arange(N) + rng.normal(0, 3, N)), B)),
+        ("batches", lambda N, B, rng: cut(rng.permutation(N), 8)),
+        ("batches", lambda N, B, rng: cut(rng.permutation(N) + 0.0, B)),
+        ("batches", lambda N, B, rng: cut(rng.permutation(N) if N != 23 else np.zeros(N, int), B)),
+        ("variance", lambda G, B, replace: float(G.var(axis=0).sum()) / B * (1 if replace else (12 - B) / 11)),
+        ("variance", lambda G, B, replace: variance(G, B, replace) if B < 12 else 0.0),
+        ("stairs", lambda p, w: round(4 * p / w) / 4 if p < w else stepped(p)),
+        ("stairs", lambda p, w: stairs(p, min(w, 0.3))),
+        ("momentum", lambda t, v, g, rate, mu: momentum(t, v, g, rate, 0.8)),
+        ("momentum", lambda t, v, g, rate, mu: momentum(t, v, g, 0.3, mu)),
+        ("momentum", lambda *a: tuple(part[:4] for part in momentum(*a))),
+    ],
+)
+def test_an_answer_that_is_right_by_chance_or_for_one_case_only_does_not_pass(name: str, answer: Any) -> None:
+    assert not check(f"sgd.{name}", answer)
+
+
+@pytest.mark.parametrize("skipped", range(20))
+def test_an_order_drawn_from_anywhere_in_the_stream_passes(skipped: int) -> None:
+    def later(N: int, B: int, rng: np.random.Generator) -> list[Array]:
+        rng.random(skipped)
+        return batches(N, B, rng)
+
+    assert check("sgd.batches", later)
+
+
 @pytest.mark.parametrize("name", RIGHT)
 def test_an_answer_that_is_no_function_is_told_so(name: str) -> None:
     assert "hand over its name" in check(f"sgd.{name}", 3).message
@@ -112,7 +180,7 @@ def test_an_answer_that_is_no_function_is_told_so(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "answer", "says"),
     [
-        ("rates", lambda C: rates(C)[0], "should return two things"),
+        ("rates", lambda C: rates(C)[0], "should be 2 things, (limit, best)"),
         ("rates", lambda C: rates(C)[::-1], "in the other order"),
         ("rates", limit(lambda low, high: 1 / high), "twice as much is still stable"),
         ("rates", limit(lambda low, high: 2 / low), "flattest direction allows that"),
@@ -177,7 +245,7 @@ def test_an_answer_that_is_no_function_is_told_so(name: str) -> None:
         ("stairs", lambda p, w: stairs(p, w) if p <= 0.75 else 0.1, "the second stair, at ¾, is missing"),
         ("stairs", lambda p, w: stepped(p) * (p / w if w else 1), "should end at the end of the warm-up"),
         ("stairs", lambda p, w: 0.7 if p == 0.3 else stairs(p, w), "It should be 1"),
-        ("momentum", lambda *a: momentum(*a)[0], "should return two things"),
+        ("momentum", lambda *a: momentum(*a)[0], "should be 2 things, (θ, v)"),
         ("momentum", in_place, "have changed"),
         ("momentum", lambda *a: momentum(*a)[::-1], "first θ, then v"),
         ("momentum", velocity(lambda v, g, rate, mu: mu * v + (1 - mu) * g), "like a running mean"),

@@ -1,5 +1,9 @@
 """Chapter "softmax": right answers pass, each typical mistake gets the hint about that mistake."""
 
+import math
+from collections.abc import Callable
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -47,12 +51,18 @@ def outer(P: np.ndarray) -> np.ndarray:
     return P[:, :, None] * P[:, None, :]
 
 
-def temperature(z: np.ndarray, confidence: float, rounds: int = 200, scale: float | None = None) -> float:
+def temperature(
+    z: np.ndarray,
+    confidence: float,
+    rounds: int = 200,
+    scale: float | None = None,
+    of: Callable[[np.ndarray], float] = np.max,
+) -> float:
     scale = scale or float(np.ptp(z))
     low, high = scale * 1e-6, scale * 1e6
     for _ in range(rounds):
         middle = float(np.sqrt(low * high))
-        if softmax(z[None] / middle).max() > confidence:
+        if of(softmax(z[None] / middle)[0]) > confidence:
             low = middle
         else:
             high = middle
@@ -71,6 +81,12 @@ def temperature(z: np.ndarray, confidence: float, rounds: int = 200, scale: floa
         ("softmax.one_maximum", [[5.0, -3.0, 0.5], [-2000.0, -800.0, -750.0]]),
         ("softmax.jacobian", jacobian),
         ("softmax.temperature", temperature),
+        ("softmax.by_hand", (Fraction(3, 4), Fraction(-5, 8), Fraction(-1, 8))),
+        ("softmax.logistic", lambda t: [math.exp(min(x, 0)) / (1 + math.exp(-abs(x))) for x in t]),
+        ("softmax.logistic", lambda t: 1 / (1 + np.exp(-np.clip(t, -709, 709)))),
+        ("softmax.one_maximum", [[10**30, 0, 0], [0, 0, 0]]),
+        ("softmax.jacobian", lambda P: [(np.diag(row) - np.outer(row, row)).astype(np.float32) for row in P]),
+        ("softmax.temperature", lambda z, c: np.array([temperature(np.sort(z) - 5, c)])),
     ],
 )
 def test_a_right_answer_passes(name: str, answer: object) -> None:
@@ -104,6 +120,11 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("softmax.logistic", both_branches, "`np.where` computes both branches"),
         ("softmax.logistic", one_minus, "has lost all digits"),
         ("softmax.logistic", flat_far_away, "Far to the left"),
+        ("softmax.logistic", lambda t: logistic(np.clip(t, -100, None)), "σ(-100.5) is about 2.25634e-44"),
+        ("softmax.logistic", lambda t: np.where(t < -50, 0, logistic(t)), "and yours is 0."),
+        ("softmax.logistic", lambda t: logistic(t.astype(np.float32)), "is about"),
+        ("softmax.logistic", lambda t: logistic(np.sort(t)), "is about"),
+        ("softmax.logistic", lambda t: logistic(np.clip(t, -700, 700, out=t)), "changed its argument"),
         ("softmax.one_maximum", [[0, 0, 0], [0, -1000, -1000]], "the same maximum"),
         ("softmax.one_maximum", [[0, -1000, 0], [1, 1, 1]], "positive sum"),
         ("softmax.one_maximum", [[0, 0, 0], [100, 100, 100]], "100 apart"),
@@ -117,6 +138,15 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("softmax.jacobian", lambda P: P[:, :, None] * np.eye(3) + outer(P), "do not sum to zero"),
         ("softmax.jacobian", lambda P: np.eye(3) - outer(P), "On the diagonal stands 1"),
         ("softmax.jacobian", lambda P: 2 * jacobian(P), "the entries are not"),
+        (
+            "softmax.jacobian",
+            lambda P: jacobian(P) if P.shape[1] == 3 else np.stack([jacobian(P)[0]] * len(P)),
+            "the entries are not",
+        ),
+        ("softmax.temperature", lambda z, c: temperature(z, c, of=lambda p: p[0]), "For z = [-8.0, 3.0, 3.0, 1.5]"),
+        ("softmax.temperature", lambda z, c: 1e-308, "gives nan, not 0.5"),
+        ("softmax.temperature", lambda z, c: np.nan, "not a finite number"),
+        ("softmax.temperature", print, "A function hands its result over"),
         ("softmax.temperature", 2.0, "The answer is a function"),
         ("softmax.temperature", lambda z, c: 1 / temperature(z, c), "This is 1/T"),
         ("softmax.temperature", lambda z, c: -temperature(z, c), "A temperature is positive"),

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from functools import partial
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,19 @@ def with_tools(params: sn.Parameters, X: np.ndarray, y: np.ndarray, rate: float,
     return total / len(y)
 
 
+def two_layers_only(params: sn.Parameters, X: np.ndarray, y: np.ndarray, rate: float, B: int, rng: Any) -> float:
+    moved = params.copy()
+    loss = epoch(moved, X, y, rate, B, rng)
+    for layer, new in list(zip(params.layers, moved.layers, strict=True))[:2]:
+        layer.W[:], layer.b[:] = new.W, new.b
+    return loss
+
+
+def one_image_left_out(params: sn.Parameters, X: np.ndarray, y: np.ndarray, rate: float, B: int, rng: Any) -> float:
+    """End the loop at `range(0, N - 1, B)`, which shows only where the last batch is one image."""
+    return epoch(params, X, y, rate, B, rng, order=lambda rows: rows[: len(rows) - (len(rows) % B == 1)])
+
+
 def shuffling_in_place(params: sn.Parameters, X: np.ndarray, y: np.ndarray, rate: float, B: int, rng: Any) -> float:
     rows = rng.permutation(len(X))
     X[:], y[:] = X[rows], y[rows]
@@ -96,6 +110,20 @@ def stop(
     return answer
 
 
+def never_reset(losses: list[float], patience: int) -> tuple[int, int]:
+    best, since = 1, 0
+    for epoch, loss in enumerate(losses, start=1):
+        best, since = (epoch, since) if loss < losses[best - 1] or epoch == 1 else (best, since + 1)
+        if since >= patience:
+            return best, epoch
+    return best, len(losses)
+
+
+def ends_at_the_best(losses: list[float], patience: int) -> tuple[int, int]:
+    best, last = stop()(losses, patience)
+    return best, last if last - best >= patience else best
+
+
 def paired(
     mean: Callable[[np.ndarray], float] = np.mean,
     spread: Callable[[np.ndarray, np.ndarray], float] = lambda a, b: float(np.std(b - a, ddof=1)),
@@ -104,13 +132,31 @@ def paired(
 
 
 def coins(m: int, n: int, p: float) -> float:
-    """Exactly, by the sum over k of the chance of more than k right ones."""
-    chance = [math.comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(n + 1)]
-    return sum(1 - sum(chance[: k + 1]) ** m for k in range(n)) / n
+    """Exactly, by the values the maximum can have, each times its chance."""
+    ways = [math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) for k in range(n + 1)]
+    chance = [math.exp(way + k * math.log(p) + (n - k) * math.log(1 - p)) for k, way in enumerate(ways)]
+    at_most = np.cumsum(chance) ** m
+    return float(np.arange(n + 1) @ np.diff(at_most, prepend=0) / n)
+
+
+def overflowing(m: int, n: int, p: float) -> float:
+    chance = np.array([math.comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(n + 1)])
+    return float(np.sum(1 - np.cumsum(chance)[:-1] ** m) / n)
+
+
+def underflowing(m: int, n: int, p: float) -> float:
+    chance = [(1 - p) ** n]
+    for k in range(n):
+        chance.append(chance[-1] * (n - k) / (k + 1) * p / (1 - p))
+    return float(np.sum(1 - np.cumsum(chance)[:-1] ** m) / n)
 
 
 def tossed(m: int, n: int, p: float) -> float:
-    return float(np.random.default_rng(0).binomial(n, p, (40_000, m)).max(axis=1).mean() / n)
+    return float(np.random.default_rng(0).binomial(n, p, (4_000, m)).max(axis=1).mean() / n)
+
+
+def normal_median(m: int, n: int, p: float) -> float:
+    return p + math.sqrt(p * (1 - p) / n) * NormalDist().inv_cdf(0.5 ** (1 / m))
 
 
 RIGHT = dict(training.PANELS)
@@ -121,14 +167,17 @@ RIGHT = dict(training.PANELS)
     [
         ("training.resume", resume()),
         ("training.resume", resume(progress=lambda each, epochs, kept: kept * each / (epochs * each))),
+        ("training.resume", lambda *given: np.array(resume()(*given))),
         ("training.epoch", epoch),
+        ("training.epoch", partial(epoch, rebind=True)),
         ("training.epoch", with_tools),
+        ("training.epoch", lambda *given: np.float32(epoch(*given))),
         ("training.patience", stop()),
         ("training.patience", stop(shape=lambda best, last, losses: np.array([best, last]))),
         ("training.paired", paired()),
         ("training.diagnose", RIGHT),
         ("training.maximum", coins),
-        ("training.maximum", tossed),
+        ("training.maximum", lambda *given: np.float32([coins(*given)])),
     ],
 )
 def test_a_right_answer_passes(name: str, answer: object) -> None:
@@ -158,9 +207,13 @@ def test_a_wrong_diagnosis_is_told_what_that_cause_looks_like(cause: str) -> Non
     ("name", "answer", "sentence"),
     [
         ("training.resume", (564, 0.3), "The answer is a function"),
-        ("training.resume", lambda N, B, epochs, kept: 564, "should return two things"),
+        ("training.resume", lambda N, B, epochs, kept: 564, "should be 2 things"),
         ("training.resume", resume(batches=math.floor), "Round up"),
         ("training.resume", resume(batches=lambda exact: exact), "A step is a whole batch"),
+        ("training.resume", resume(batches=round), "Round up"),
+        ("training.resume", resume(batches=lambda exact: math.floor(exact + 0.63)), "Round up"),
+        ("training.resume", resume(batches=lambda exact: int(exact) + 1), "too large"),
+        ("training.resume", resume(progress=lambda each, epochs, kept: round(kept / epochs, 1)), "Progress for resume"),
         ("training.resume", resume(steps=lambda each, epochs, kept, N: (kept + 1) * each), "run again"),
         ("training.resume", resume(steps=lambda each, epochs, kept, N: kept * N), "images and not steps"),
         ("training.resume", resume(steps=lambda each, epochs, kept, N: epochs * each), "of the whole run"),
@@ -175,7 +228,6 @@ def test_a_wrong_diagnosis_is_told_what_that_cause_looks_like(cause: str) -> Non
         ("training.resume", resume(progress=lambda each, epochs, kept: 1 - kept / epochs), "still to come"),
         ("training.resume", resume(progress=lambda each, epochs, kept: 0), "begins again at 0"),
         ("training.epoch", 0.5, "The answer is a function"),
-        ("training.epoch", partial(epoch, rebind=True), "makes a new array"),
         ("training.epoch", shuffling_in_place, "another order than before"),
         ("training.epoch", partial(epoch, move=False), "are as they were"),
         ("training.epoch", partial(epoch, step=lambda rows: 1), "against"),
@@ -188,6 +240,15 @@ def test_a_wrong_diagnosis_is_told_what_that_cause_looks_like(cause: str) -> Non
         ("training.epoch", partial(epoch, step=lambda rows: -rows), "too long"),
         ("training.epoch", partial(epoch, step=lambda rows: -1 / rows), "too short"),
         ("training.epoch", partial(epoch, order=lambda order: order[::-1]), "from left to right"),
+        ("training.epoch", two_layers_only, "move every layer"),
+        ("training.epoch", one_image_left_out, "you left it out"),
+        ("training.epoch", partial(epoch, size=lambda B, N: 5), "in batches of 4"),
+        ("training.epoch", lambda params, X, y, rate, B, rng: epoch(params, X, y, 0.3, B, rng), "end elsewhere"),
+        (
+            "training.epoch",
+            lambda params, X, y, rate, B, rng: epoch(params, X, y, rate, B, np.random.default_rng(10)),
+            "from left to right",
+        ),
         ("training.epoch", partial(epoch, seen=lambda before, after, rows, end: None), "should be one number"),
         (
             "training.epoch",
@@ -212,7 +273,7 @@ def test_a_wrong_diagnosis_is_told_what_that_cause_looks_like(cause: str) -> Non
         ),
         ("training.epoch", partial(epoch, seen=lambda before, after, rows, end: before[-1]), "last batch alone"),
         ("training.patience", (4, 6), "The answer is a function"),
-        ("training.patience", lambda losses, patience: 4, "should return two things"),
+        ("training.patience", lambda losses, patience: 4, "should be 2 things"),
         ("training.patience", stop(shape=lambda best, last, losses: (best - 1, last - 1)), "counted from 1 here"),
         ("training.patience", stop(shape=lambda best, last, losses: (best - 1, last)), "counted from 0"),
         ("training.patience", stop(shape=lambda best, last, losses: (last, best)), "The order is"),
@@ -233,14 +294,20 @@ def test_a_wrong_diagnosis_is_told_what_that_cause_looks_like(cause: str) -> Non
         ("training.patience", stop(against_last=True), "not with the one before"),
         ("training.patience", stop(better=lambda new, old: new > old), "largest loss"),
         ("training.patience", lambda losses, patience: (1, 1), "with a pencil"),
+        ("training.patience", never_reset, "with a pencil"),
+        ("training.patience", lambda losses, patience: (stop()(losses, patience)[0], None), "should be one number"),
+        ("training.patience", ends_at_the_best, "you say 1 and 1"),
+        ("training.patience", stop(better=lambda new, old: new < old - 1e-3), "with a pencil"),
         ("training.paired", (0.02, 0.002), "The answer is a function"),
-        ("training.paired", lambda before, after: np.mean(after - before), "should return two things"),
+        ("training.paired", lambda before, after: np.mean(after - before), "should be 2 things"),
         ("training.paired", paired(mean=lambda gain: -gain.mean()), "after minus before"),
         ("training.paired", paired(mean=np.median), "median"),
+        ("training.paired", paired(mean=lambda gain: abs(np.mean(gain))), "after minus before"),
+        ("training.paired", paired(spread=lambda a, b: np.std(np.abs(b - a), ddof=1)), "The spread"),
         ("training.paired", paired(mean=np.sum), "a sum and the mean"),
-        ("training.paired", paired(spread=lambda a, b: np.std(b - a)), "n minus 1"),
+        ("training.paired", paired(spread=lambda a, b: np.std(b - a)), "by one less"),
         ("training.paired", paired(spread=lambda a, b: np.sqrt(a.var(ddof=1) + b.var(ddof=1))), "subtract first"),
-        ("training.paired", paired(spread=lambda a, b: np.sqrt(a.var() + b.var())), "unrelated and divides by n"),
+        ("training.paired", paired(spread=lambda a, b: np.sqrt(a.var() + b.var())), "unrelated and divides by"),
         ("training.paired", paired(spread=lambda a, b: b.std(ddof=1) - a.std(ddof=1)), "difference of spreads"),
         ("training.paired", paired(spread=lambda a, b: np.std(b - a, ddof=1) / len(a) ** 0.5), "standard error"),
         ("training.paired", paired(spread=lambda a, b: np.var(b - a, ddof=1)), "a root is missing"),
@@ -257,6 +324,11 @@ def test_a_wrong_diagnosis_is_told_what_that_cause_looks_like(cause: str) -> Non
         ("training.maximum", lambda m, n, p: p + np.sqrt(p * (1 - p) / n), "whatever m is"),
         ("training.maximum", lambda m, n, p: coins(m, n, p) - 1 / n, "where the sum begins"),
         ("training.maximum", lambda m, n, p: 0.5, "too small"),
+        ("training.maximum", tossed, "a simulation"),
+        ("training.maximum", normal_median, "normal approximation"),
+        ("training.maximum", lambda m, n, p: coins(m + 1, n, p), "and not the value"),
+        ("training.maximum", overflowing, "beyond what a float holds"),
+        ("training.maximum", underflowing, "too small for a float"),
     ],
 )
 def test_a_wrong_answer_gets_a_hint_about_that_mistake(name: str, answer: object, sentence: str) -> None:

@@ -111,8 +111,18 @@ def without_zero(old: int, new: int) -> np.ndarray:
     return overlap * new / old
 
 
+def ground(gray: np.ndarray) -> float:
+    return float(np.median(np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])))
+
+
 def by_edges(gray: np.ndarray) -> np.ndarray:
-    return 255 - gray if gray[0].mean() > 127 else gray
+    return 255 - gray if 2 * ground(gray) > int(gray.min()) + int(gray.max()) else gray
+
+
+def by_nearer_ground(gray: np.ndarray) -> list[list[int]]:
+    """Where is most of what is not ground: above it or below?"""
+    away = gray.astype(int) - ground(gray)
+    return (gray if (away > 20).sum() > (away < -20).sum() else ~gray).tolist()
 
 
 def by_mean(gray: np.ndarray) -> np.ndarray:
@@ -156,6 +166,11 @@ def moved_in_place(images: np.ndarray, most: int, rng: np.random.Generator) -> n
     return images
 
 
+def pairs(numbers: np.ndarray, most: int) -> np.ndarray:
+    """Down and right, out of one number for both."""
+    return np.stack(np.divmod(numbers, 2 * most + 1), axis=1) - most
+
+
 def one_axis(axis: int) -> Callable:
     return lambda rng, most, n: rng.integers(-most, most + 1, (n, 2)) * np.eye(2, dtype=int)[axis]
 
@@ -167,14 +182,95 @@ def one_axis(axis: int) -> Callable:
         ("your_digits.shift", shift),
         ("your_digits.shares", fine),
         ("your_digits.ink", by_edges),
+        ("your_digits.mass", lambda image: [float(position) for position in np.float32(balance(image))]),
+        ("your_digits.shift", lambda image, down, right: shift(image, down, right).tolist()),
+        ("your_digits.ink", by_nearer_ground),
+        ("your_digits.ink", lambda gray: by_edges(gray).astype(float)),
         ("your_digits.average", looks()),
         ("your_digits.average", lambda params, image: looks()(params, image)[None]),
         ("your_digits.moved", each()),
+        ("your_digits.moved", each(lambda rng, most, n: (rng.random((n, 2)) * (2 * most + 1)).astype(int) - most)),
+        ("your_digits.moved", each(lambda rng, most, n: pairs(rng.integers((2 * most + 1) ** 2, size=n), most))),
     ],
-)
+)  # fmt: skip
 def test_a_right_answer_passes(name: str, answer: object) -> None:
     verdict = check(name, answer)
     assert verdict, verdict
+
+
+def within(inside: Callable[[np.ndarray, int], Any]) -> Callable:
+    """Steps, those that are not inside drawn again."""
+
+    def draw(rng: np.random.Generator, most: int, n: int) -> np.ndarray:
+        steps = rng.integers(-most, most + 1, (20 * n, 2))
+        return steps[inside(steps, most)][:n]
+
+    return draw
+
+
+def rounded(rng: np.random.Generator, most: int, n: int) -> np.ndarray:
+    """Both ends get half of what the others get."""
+    return np.rint(rng.uniform(-most, most, (n, 2))).astype(int)
+
+
+def against(rng: np.random.Generator, most: int, n: int) -> np.ndarray:
+    return rng.integers(-most, most + 1, (n, 1)) * (1, -1)
+
+
+def in_rows(rng: np.random.Generator, most: int, n: int) -> np.ndarray:
+    """All pairs of steps in order, begun anywhere."""
+    return pairs((np.arange(n) + rng.integers(99)) % (2 * most + 1) ** 2, most)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda rng, most, n: rng.binomial(2 * most, 0.5, (n, 2)) - most,
+        rounded,
+        lambda rng, most, n: rng.uniform(-most - 1, most + 1, (n, 2)).astype(int),
+        lambda rng, most, n: most * rng.integers(-1, 2, (n, 2)),
+        lambda rng, most, n: rng.integers(-most, most + 1, (n, 2)) * (rng.random((n, 1)) < 0.7),
+        lambda rng, most, n: rng.integers(-most, most + 1, (n, 2)) * np.eye(2, dtype=int)[rng.integers(2, size=n)],
+        against,
+        lambda rng, most, n: rng.integers(0, most + 1, (n, 2)) * rng.choice([-1, 1], (n, 1)),
+        lambda rng, most, n: rng.integers(-most, most + 1, (n, 1)) * rng.choice([-1, 1], (n, 2)),
+        lambda rng, most, n: np.repeat(rng.integers(-most, most + 1, (n, 2)), 2, axis=0)[:n],
+        lambda rng, most, n: rng.integers(-2, 3, (n, 2)),
+        lambda rng, most, n: rng.integers(-most, most + 1, (n, 2)) * (np.arange(n)[:, None] % 2),
+        within(lambda steps, most: (steps**2).sum(axis=1) <= most**2),
+        within(lambda steps, most: steps.any(axis=1)),
+        in_rows,
+    ],
+)
+def test_moves_that_are_not_uniform_and_independent_do_not_pass(draw: Callable) -> None:
+    assert not check("your_digits.moved", each(draw))
+
+
+@pytest.mark.parametrize("skipped", range(5))
+def test_moves_drawn_from_anywhere_in_the_stream_pass(skipped: int) -> None:
+    def later(images: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+        rng.random(skipped)
+        return each()(images, most, rng)
+
+    assert check("your_digits.moved", later)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("your_digits.mass", lambda image: balance(image[:, np.flatnonzero(image.any(axis=0))[0] :])),
+        ("your_digits.mass", lambda image: (image.sum(axis=1) @ np.arange(0.5, 12) / image.sum(), balance(image)[1])),
+        ("your_digits.shift", lambda image, down, right: shift(image, down, right).astype(np.uint8)),
+        ("your_digits.shift", lambda image, down, right: cut_out(image, max(-5, min(5, down)), max(-5, min(5, right)))),
+        ("your_digits.ink", lambda gray: 255 - gray if ground(gray) > 127 else gray),
+        ("your_digits.ink", lambda gray: 255 - gray if gray[0, 0] > 127 else gray),
+        ("your_digits.ink", lambda gray: 255 - gray if 2.0 * gray[0, 0] > int(gray.min()) + gray.max() else gray),
+        ("your_digits.ink", lambda gray: 255 - gray if 2 * np.median(gray[0]) > int(gray.min()) + gray.max() else gray),
+        ("your_digits.ink", lambda gray: 255 - gray if ground(gray) > (gray.min() + gray.max()) / 2 else gray),
+    ],
+)  # fmt: skip
+def test_an_answer_that_is_right_by_chance_or_for_one_case_only_does_not_pass(name: str, answer: object) -> None:
+    assert not check(name, answer)
 
 
 @pytest.mark.parametrize(
@@ -215,9 +311,11 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("your_digits.ink", np.zeros((28, 28)), "The answer is a function"),
         ("your_digits.ink", overwritten, "has changed"),
         ("your_digits.ink", lambda gray: 255 - gray, "Find out which way the picture is"),
-        ("your_digits.ink", lambda gray: gray, "With a thin pen on paper: the wrong way round"),
+        ("your_digits.ink", lambda gray: gray, "With a thin pen on white paper: the wrong way round"),
         ("your_digits.ink", by_mean, "Look at the edges"),
-        ("your_digits.ink", lambda gray: -gray if gray[0].mean() > 127 else gray, "off by one"),
+        ("your_digits.ink", lambda gray: 255 - gray if ground(gray) > 127 else gray, "No fixed number"),
+        ("your_digits.ink", lambda gray: 255 - gray if gray[0, 0] > 127 else gray, "may hold ink"),
+        ("your_digits.ink", lambda gray: -gray if ground(gray) > 127 else gray, "off by one"),
         ("your_digits.ink", lambda gray: (by_edges(gray) > 127) * 255, "nothing else should change"),
         ("your_digits.ink", lambda gray: gray.reshape(-1), "The shape should be (30, 26)"),
         ("your_digits.average", np.full(10, 0.1), "The answer is a function"),
@@ -260,6 +358,9 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("your_digits.moved", each(lambda rng, most, n: rng.integers(0, most + 1, (n, 2))), "Nothing moves up or left"),
         ("your_digits.moved", each(lambda rng, most, n: rng.integers(-most, most, (n, 2))), "leaves out its upper end"),
         ("your_digits.moved", each(lambda rng, most, n: rng.integers(-most + 1, most + 1, (n, 2))), "go from −2 to 2"),
+        ("your_digits.moved", each(rounded), "not equally likely"),
+        ("your_digits.moved", each(in_rows), "of an image and of the next"),
+        ("your_digits.moved", each(against), "Draw two numbers"),
         ("your_digits.moved", each(move=rolled), "came in again on the other side"),
         ("your_digits.moved", each(move=mirrored), "not a moved copy of its own"),
         ("your_digits.moved", lambda images, most, rng: images[:5], "The shape should be (100, 784)"),

@@ -6,17 +6,33 @@
 A chapter's markers live in the module of its name (`scratchnet.check.linear` marks `linear.…`). A marker is a
 function of the answer that returns when it is right and calls `hint` when it is not; the sentence it hints with is
 the teaching, so it names the mistake that was made rather than the answer that was wanted.
+
+A reader's function reaches the marker under watch: whatever it raises becomes part of the verdict, and a function
+that changes the arrays or lists it is given is never called right, since its caller still needs them.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from importlib import import_module
 from importlib.util import find_spec
+from numbers import Real
 from typing import Any, NoReturn
 
 import numpy as np
 
-__all__ = ["Verdict", "check", "exercise", "expect_array", "expect_function", "expect_number", "hint"]
+__all__ = [
+    "Verdict",
+    "check",
+    "exercise",
+    "expect_array",
+    "expect_function",
+    "expect_number",
+    "expect_several",
+    "hint",
+    "same",
+]
 
 _markers: dict[str, tuple[Callable[[Any], None], str]] = {}
 
@@ -58,7 +74,8 @@ def check(name: str, answer: object) -> Verdict:
     """Mark the answer to the exercise `name` (for example "linear.shape").
 
     An answer of `...` or `None` counts as not yet given. An answer that is a function is called by the marker; if
-    it raises, the verdict says what it raised. Raises KeyError for an exercise that does not exist.
+    it raises anything but KeyboardInterrupt (even SystemExit, as `exit()` does), the verdict says what it raised.
+    Raises KeyError for an exercise that does not exist.
     """
     chapter = name.partition(".")[0]
     if chapter.isidentifier() and find_spec(f"{__name__}.{chapter}"):
@@ -69,13 +86,87 @@ def check(name: str, answer: object) -> Verdict:
     if answer is ... or answer is None:
         return Verdict(False, f"{name}: not answered yet. Put your answer in place of the three dots.")
     marker, right = _markers[name]
+    watch = _Watch()
     try:
-        marker(answer)
+        marker(watch.over(answer))
     except _WrongError as wrong:
         return Verdict(False, f"{name}: not yet. {wrong}")
-    except Exception as error:  # whatever a reader's function raises belongs in the verdict, not in a traceback
-        return Verdict(False, f"{name}: not yet. Your answer raised {type(error).__name__}: {error}")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a reader's answer leads to belongs in the verdict, not in a traceback
+        what = f"{type(error).__name__}: {error}".removesuffix(": ")
+        if watch.raised is error:
+            return Verdict(False, f"{name}: not yet. Your answer raised {what}")
+        return Verdict(False, f"{name}: not yet. {watch.whose()} has another form than the question asks for ({what}).")
+    if watch.changed:
+        return Verdict(
+            False,
+            f"{name}: not yet. What comes back is right, but your function changed its argument number {watch.changed}."
+            " Others still need it: work on a copy, or make a new array, with `a = a - b` in place of `a -= b`.",
+        )
     return Verdict(True, f"{name}: correct. {right}")
+
+
+class _Watch:
+    """Watches the functions in an answer while a marker calls them: what they raise, and what they change."""
+
+    def __init__(self) -> None:
+        self.called = False
+        self.raised: BaseException | None = None
+        self.changed: int | None = None  # the first argument that a call changed, counted from 1
+
+    def over(self, answer: Any) -> Any:
+        """The answer with every function in it replaced by one that is watched."""
+        if isinstance(answer, tuple | list) and any(callable(part) for part in answer):
+            return tuple(self.over(part) for part in answer)
+        if not callable(answer):
+            return answer
+
+        @functools.wraps(answer)
+        def watched(*arguments: Any, **keywords: Any) -> Any:
+            self.called = True
+            before = [_snapshot(argument) for argument in arguments]
+            try:
+                return answer(*arguments, **keywords)
+            except BaseException as error:
+                self.raised = error
+                raise
+            finally:
+                for place, (old, new) in enumerate(zip(before, arguments, strict=True), start=1):
+                    if not self.changed and not _as_it_was(old, new):
+                        self.changed = place
+
+        return watched
+
+    def whose(self) -> str:
+        """What a marker stumbled over when no function raised: what a function returned, or the answer itself."""
+        return "What your function returned" if self.called else "The answer"
+
+
+def _snapshot(value: Any) -> Any:
+    """What is needed to notice later that an array changed, or a list, a tuple or a dictionary of them."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, dict):
+        return [(key, _snapshot(part)) for key, part in value.items()]
+    if isinstance(value, list | tuple):
+        return [_snapshot(part) for part in value]
+    return value
+
+
+def _as_it_was(old: Any, value: Any) -> bool:
+    """Whether a value agrees with its snapshot. Entries that were nudged and put back may differ by rounding."""
+    if isinstance(value, np.ndarray):
+        if value.shape != old.shape or value.dtype != old.dtype:
+            return False
+        if value.dtype.kind == "f":
+            return np.allclose(value, old, rtol=1e-6, atol=1e-12, equal_nan=True)
+        return np.array_equal(value, old)
+    if isinstance(value, dict):
+        value = list(value.items())
+    if isinstance(value, list | tuple):
+        return len(value) == len(old) and all(_as_it_was(*pair) for pair in zip(old, value, strict=True))
+    return value is old
 
 
 def expect_function(answer: object) -> None:
@@ -84,13 +175,36 @@ def expect_function(answer: object) -> None:
         hint("The answer is a function: hand over its name, without brackets after it.")
 
 
+def expect_several(answer: Any, *names: str) -> tuple[Any, ...]:
+    """Refuse anything but one thing for each name, as a tuple, a list or an array; return them as a tuple."""
+    row = isinstance(answer, tuple | list) or (isinstance(answer, np.ndarray) and answer.ndim > 0)
+    if not row or len(answer) != len(names):
+        together = ", ".join(names)
+        given = f"{_describe(answer)} with {len(answer)} in it" if row else _describe(answer)
+        hint(f"There should be {len(names)} things, ({together}) in this order; this is {given}.")
+    return tuple(answer)
+
+
+def same(found: Any, want: Any, tolerance: float = 1e-5) -> bool:
+    """Whether two arrays have one shape and agree to `tolerance`, in units of the largest entry of `want`.
+
+    Unlike `np.allclose` it never stretches one shape to the other, and it calls two small arrays equal only if their
+    difference is small beside them. The tolerance leaves room for float32.
+    """
+    found, want = np.asarray(found), np.asarray(want)
+    if found.shape != want.shape:
+        return False
+    gap = np.abs(found.astype(np.float64) - want)
+    return bool((gap <= tolerance * np.abs(want).max(initial=1e-12)).all())
+
+
 def expect_number(answer: object, want: float, tolerance: float = 1e-6, where: str = "", **mistakes: float) -> float:
     """Refuse anything but a single number within `tolerance` (relative, and absolute below 1) of `want`.
 
     Returns the number. Each keyword names a wrong value a reader is likely to reach; its name, with underscores
     read as spaces, becomes the hint. `where` says which number it is, for the hint that only says too large or small.
     """
-    number = np.asarray(answer)
+    number = _array(answer)
     if number.dtype.kind not in "biuf" or number.size != 1:
         hint(f"The answer should be one number; this is {_describe(answer)}.")
     value = float(number.reshape(()))
@@ -110,7 +224,7 @@ def expect_number(answer: object, want: float, tolerance: float = 1e-6, where: s
 
 def expect_array(answer: object, shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[Any]]:
     """Refuse anything but a finite numeric array of this shape; return it as an array."""
-    array = np.asarray(answer)
+    array = _array(answer)
     if array.dtype.kind not in "biuf":
         hint(f"The answer should be an array of numbers; this is {_describe(answer)}.")
     if array.shape != shape:
@@ -121,7 +235,22 @@ def expect_array(answer: object, shape: tuple[int, ...]) -> np.ndarray[Any, np.d
     return array
 
 
+def _array(answer: object) -> np.ndarray[Any, np.dtype[Any]]:
+    """The answer as an array; fractions and decimals become floats."""
+    try:
+        array = np.asarray(answer)
+    except ValueError:
+        hint("The rows do not all have the same length, so this is not an array.")
+    if array.dtype == object and all(isinstance(entry, Real | Decimal) for entry in array.flat):
+        return array.astype(float)
+    return array
+
+
 def _describe(answer: object) -> str:
     if isinstance(answer, np.ndarray):
         return f"an array of shape {answer.shape} and type {answer.dtype}"
+    if answer is None:
+        return "None. A function hands its result over with `return`; `print` only shows it"
+    if callable(answer):
+        return "a function, not what it returns"
     return f"of type {type(answer).__name__}"

@@ -1,7 +1,8 @@
 """Marks the exercises of the chapter "backprop".
 
-Every gradient is compared with nudging, on small float64 arrays. The sizes are equal on purpose wherever a wrong axis
-or a missing transpose would otherwise be found by its shape: then only the numbers can tell.
+Every gradient is compared with nudging, on small float64 arrays. Equal sizes come first, since a wrong axis or a
+missing transpose would otherwise be found by its shape: then only the numbers can tell. Different sizes follow, since
+where all are equal, a division by the wrong one is not seen.
 """
 
 from collections.abc import Callable
@@ -9,38 +10,47 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.check import exercise, expect_array, expect_function, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_several, hint, same
 from scratchnet.check.chain_rule import expect_gradients
 from scratchnet.gradcheck import numerical_gradient
 from scratchnet.losses import cross_entropy
-from scratchnet.types import FloatArray
+from scratchnet.types import FloatArray, IntArray
 
 Hints = tuple[tuple[Any, str], ...]
+BARELY = np.array([-0.01, 0.01])  # one unit that is barely off and one barely on: there a wrong threshold shows
 
 
-def _require_pair(answer: Any) -> None:
-    if not isinstance(answer, tuple | list) or len(answer) != 2 or not all(callable(part) for part in answer):
+def _require_pair(answer: Any) -> tuple[Any, Any]:
+    if np.shape(answer) != (2,) or not all(callable(part) for part in answer):
         hint("The answer is a pair of functions, forward first: (forward, backward), without brackets after the names.")
+    return tuple(answer)
 
 
 def _require_all(found: Any, names: str, want: list[FloatArray]) -> list[FloatArray]:
     """The gradients that were returned, in the order and the shapes of those that were asked for."""
-    if isinstance(found, tuple | list):
-        for name, gradient in zip(names.split(", "), found, strict=False):
-            if np.shape(gradient) == ():
-                hint(f"{name} is a single number. A sum without an axis adds up everything: keep that of the outputs.")
+    for name, gradient in zip(names.split(", "), expect_several(found, *names.split(", ")), strict=True):
+        if np.shape(gradient) == ():
+            hint(f"{name} is a single number. A sum without an axis adds up everything: keep that of the outputs.")
     return expect_gradients(found, names, want)
 
 
-def _close(a: Any, b: Any) -> bool:
-    return np.allclose(a, b, rtol=1e-5, atol=1e-7)
+def _require_right(found: Any, names: str, want: list[FloatArray], sizes: str) -> None:
+    """For different sizes, after equal ones were right, so that little is left to go wrong."""
+    got = _require_all(found, names, want)
+    for name, ours, nudged in zip(names.split(", "), got, want, strict=True):
+        if not same(ours, nudged):
+            hint(
+                f"All is right when all sizes are equal, but {name} is wrong for {sizes}. Look for one size that "
+                "stands in the place of another, or for a number that only fits the first example."
+            )
 
 
 def _compare(got: FloatArray, want: FloatArray, mistakes: Hints, otherwise: str) -> None:
-    if _close(got, want):
+    if same(got, want):
         return
+    scale = np.abs(want).max()  # a wrong answer may be zero everywhere, which is no scale
     for wrong, sentence in mistakes:
-        if _close(got, wrong):
+        if np.abs(got - wrong).max() <= 1e-5 * scale:
             hint(sentence)
     hint(otherwise)
 
@@ -48,10 +58,11 @@ def _compare(got: FloatArray, want: FloatArray, mistakes: Hints, otherwise: str)
 @exercise("backprop.shapes", "A gradient has the shape of the thing itself, whatever made it.")
 def _shapes(answer: Any) -> None:
     want = [(784, 100), (100,), (32, 100), (100, 10)]
-    if not isinstance(answer, tuple | list) or len(answer) != 4:
+    names = ("dW1", "db1", "dA1", "dW2")
+    if not isinstance(answer, tuple | list) or len(answer) != len(names):
         hint("Give four shapes, those of dW1, db1, dA1 and dW2, in this order.")
-    for name, got, shape in zip(("dW1", "db1", "dA1", "dW2"), answer, want, strict=True):
-        if not isinstance(got, tuple | list):
+    for name, got, shape in zip(names, answer, want, strict=True):
+        if not isinstance(got, tuple | list | np.ndarray) or np.ndim(got) != 1:
             hint(f"{name}: {got!r} is not a tuple, even in brackets. One entry needs a comma, as in (3,).")
         shown = tuple(got)
         if shown == shape:
@@ -65,34 +76,45 @@ def _shapes(answer: Any) -> None:
         hint(f"{name} has the shape of {name[1:]}. Write that one down first.")
 
 
-@exercise("backprop.batch", "The shapes could not help you here, since all were equal. The derivation did.")
+@exercise("backprop.batch", "Where all sizes are equal the shapes could not help you. The derivation did.")
 def _batch(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(11)
-    N = D = H = K = 4
-    X, y = rng.normal(size=(N, D)), np.array([1, 3, 0, 1])
-    start: list[FloatArray] = [rng.normal(size=shape) for shape in ((D, H), (H,), (H, K), (K,))]
+    for N, D, H, K in ((4, 4, 4, 4), (3, 5, 2, 6), (7, 2, 4, 3), (1, 3, 3, 3)):
+        X, y = rng.normal(size=(N, D)), rng.integers(0, K, N)
+        start: list[FloatArray] = [rng.normal(size=shape) for shape in ((D, H), (H,), (H, K), (K,))]
+        start[1][:2] = BARELY - X[0] @ start[0][:, :2]
+        loss = lambda _, X=X, y=y, start=start: cross_entropy(_forward(X, *start)[2], y)  # noqa: E731
+        want = [numerical_gradient(loss, array, 1e-6) for array in start]
+        found = answer(X.copy(), *(array.copy() for array in start), y.copy())
+        if N == D:
+            _explain_batch(_require_all(found, "dW1, db1, dW2, db2", want), want, X, start, y)
+        _require_right(found, "dW1, db1, dW2, db2", want, f"N, D, H, K = {N}, {D}, {H}, {K}")
 
-    def forward() -> tuple[FloatArray, FloatArray, FloatArray]:
-        W1, b1, W2, b2 = start
-        Z1 = X @ W1 + b1
-        return Z1, np.maximum(Z1, 0), np.maximum(Z1, 0) @ W2 + b2
 
-    def loss(_: FloatArray) -> float:
-        return cross_entropy(forward()[2], y)
+def _forward(
+    X: FloatArray, W1: FloatArray, b1: FloatArray, W2: FloatArray, b2: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    Z1 = X @ W1 + b1
+    A1 = np.maximum(Z1, 0)
+    return Z1, A1, A1 @ W2 + b2
 
-    found = answer(X.copy(), *(array.copy() for array in start), y.copy())
-    want = [numerical_gradient(loss, array, 1e-6) for array in start]
-    dW1, db1, dW2, db2 = _require_all(found, "dW1, db1, dW2, db2", want)
+
+def _explain_batch(
+    got: list[FloatArray], want: list[FloatArray], X: FloatArray, start: list[FloatArray], y: IntArray
+) -> None:
+    """Name the mistake, where there is one. All sizes are equal, so every product has every shape."""
+    N = H = K = len(X)
+    dW1, db1, dW2, db2 = got
     for factor, sentence in (
         (N, "All four are N times too large: the loss is a mean, and 1/N is nowhere."),
         (1 / N, "All four are N times too small: 1/N was divided by twice. It is in dZ2, and nowhere else."),
         (-1, "Every sign is turned: the scores get P − Y."),
     ):
-        if all(_close(a, factor * b) for a, b in zip((dW1, db1, dW2, db2), want, strict=True)):
+        if all(same(a, factor * b) for a, b in zip(got, want, strict=True)):
             hint(sentence)
     # dZ2 by nudging as well, so that nothing here repeats the formula that is asked for
-    Z1, A1, Z2 = forward()
+    Z1, A1, Z2 = _forward(X, *start)
     dZ2 = numerical_gradient(lambda Z: cross_entropy(Z, y), Z2, 1e-6)
     dA1 = dZ2 @ start[2].T
     dZ1 = dA1 * (Z1 > 0)
@@ -149,15 +171,16 @@ def _batch(answer: Any) -> None:
 
 @exercise("backprop.leaky", "A new layer, derived by you and found right by someone who knows no calculus.")
 def _leaky(answer: Any) -> None:
-    _require_pair(answer)
-    forward, backward = answer
+    forward, backward = _require_pair(answer)
     rng = np.random.default_rng(12)
-    Z, dA = rng.normal(size=(4, 5)), rng.normal(size=(4, 5))
-    for s in (0.1, 0.5):
+    for shape, s in (((4, 5), 0.1), ((4, 5), 0.5), ((3, 3), 0.02), ((7, 2), 0.83)):
+        Z, dA = rng.normal(size=shape), rng.normal(size=shape)
+        Z[0, :2] = BARELY
+        truth = np.where(Z > 0, Z, s * Z)
         A = expect_array(forward(Z.copy(), s), Z.shape)
         _compare(
             A,
-            np.where(Z > 0, Z, s * Z),
+            truth,
             (
                 (np.maximum(Z, 0), "Forward: that is ReLU. Below zero the answer is s·z, not 0."),
                 (np.maximum(Z, 0) + s * Z, "Forward: s·z is added above zero too. There the answer is z."),
@@ -168,13 +191,13 @@ def _leaky(answer: Any) -> None:
             "Forward: z above zero, and s·z elsewhere, entry by entry.",
         )
         dZ = expect_array(backward(dA.copy(), Z.copy(), s), Z.shape)
-        want = numerical_gradient(lambda Z, s=s: float((dA * forward(Z, s)).sum()), Z.copy(), 1e-6)  # type: ignore[misc]
+        loss = lambda at, s=s, dA=dA: float((dA * np.where(at > 0, at, s * at)).sum())  # noqa: E731
         _compare(
             dZ,
-            want,
+            numerical_gradient(loss, Z.copy(), 1e-6),
             (
                 (dA * (Z > 0), "That is ReLU's rule. Below zero the slope is s, not 0."),
-                (dA * A, "You multiplied by the output. The local derivative is a slope, 1 or s."),
+                (dA * truth, "You multiplied by the output. The local derivative is a slope, 1 or s."),
                 (np.where(Z > 0, 1, s), "Those are the local derivatives. Multiply them by what arrives, dA."),
                 (np.where(Z > 0, dA, s * Z), "Below zero you handed down s·Z. It is s times what arrives, dA."),
                 (np.where(Z > 0, dA, s), "Below zero you handed down s. It is s times what arrives, dA."),
@@ -191,14 +214,21 @@ def _leaky(answer: Any) -> None:
 def _scale(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(13)
-    N = D = 4
-    X, g, dZ = rng.normal(size=(N, D)), rng.normal(size=D), rng.normal(size=(N, D))
-    found = answer(dZ.copy(), X.copy(), g.copy())
-    if isinstance(found, tuple | list) and [np.shape(array) for array in found] == [(N, D), (N, D)]:
-        hint("dg has a row for each example, but g has only one. All rows used the same g: sum over them.")
-    loss = lambda _: float((dZ * (X * g)).sum())  # noqa: E731
-    want_X, want_g = numerical_gradient(loss, X, 1e-6), numerical_gradient(loss, g, 1e-6)
-    dX, dg = _require_all(found, "dX, dg", [want_X, want_g])
+    for N, D in ((4, 4), (3, 5), (6, 2), (1, 3)):
+        X, g, dZ = rng.normal(size=(N, D)), rng.normal(size=D), rng.normal(size=(N, D))
+        loss = lambda _, X=X, g=g, dZ=dZ: float((dZ * (X * g)).sum())  # noqa: E731
+        want = [numerical_gradient(loss, array, 1e-6) for array in (X, g)]
+        found = answer(dZ.copy(), X.copy(), g.copy())
+        if [np.shape(array) for array in expect_several(found, "dX", "dg")] == [(N, D), (N, D)]:
+            hint("dg has a row for each example, but g has only one. All rows used the same g: sum over them.")
+        if N == D:
+            _explain_scale(_require_all(found, "dX, dg", want), want, X, g, dZ)
+        _require_right(found, "dX, dg", want, f"N, D = {N}, {D}")
+
+
+def _explain_scale(got: list[FloatArray], want: list[FloatArray], X: FloatArray, g: FloatArray, dZ: FloatArray) -> None:
+    N = D = len(X)
+    (dX, dg), (want_X, want_g) = got, want
     _compare(
         dX,
         want_X,
@@ -229,17 +259,25 @@ def _scale(answer: Any) -> None:
     )
 
 
-@exercise("backprop.skip", "Two paths, two products, one sum; and the direct path helps very deep networks learn.")
+@exercise("backprop.skip", "Two paths, two products, one sum; and one of the paths changes nothing on its way.")
 def _skip(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(14)
-    N = D = 4
-    X, W, b, dZ = rng.normal(size=(N, D)), rng.normal(size=(D, D)), rng.normal(size=D), rng.normal(size=(N, D))
-    loss = lambda _: float((dZ * (X + np.maximum(X @ W + b, 0))).sum())  # noqa: E731
-    arrays: list[FloatArray] = [X, W, b]
-    want = [numerical_gradient(loss, array, 1e-6) for array in arrays]
-    found = answer(dZ.copy(), *(array.copy() for array in arrays))
-    dX, dW, db = _require_all(found, "dX, dW, db", want)
+    for N, D in ((4, 4), (3, 5), (6, 2), (1, 3)):
+        X, W, b, dZ = rng.normal(size=(N, D)), rng.normal(size=(D, D)), rng.normal(size=D), rng.normal(size=(N, D))
+        b[:2] = BARELY - X[0] @ W[:, :2]
+        arrays: list[FloatArray] = [X, W, b]
+        loss = lambda _, X=X, W=W, b=b, dZ=dZ: float((dZ * (X + np.maximum(X @ W + b, 0))).sum())  # noqa: E731
+        want = [numerical_gradient(loss, array, 1e-6) for array in arrays]
+        found = answer(dZ.copy(), *(array.copy() for array in arrays))
+        if N == D:
+            _explain_skip(_require_all(found, "dX, dW, db", want), want, arrays, dZ)
+        _require_right(found, "dX, dW, db", want, f"N, D = {N}, {D}")
+
+
+def _explain_skip(got: list[FloatArray], want: list[FloatArray], arrays: list[FloatArray], dZ: FloatArray) -> None:
+    N = D = len(dZ)
+    (dX, dW, db), (X, W, b) = got, arrays
     V = X @ W + b
     Z = X + np.maximum(V, 0)
     dV = dZ * (V > 0)
@@ -285,18 +323,22 @@ def _skip(answer: Any) -> None:
 
 @exercise("backprop.own", "A layer that you derived, and a way to see for yourself whether it is right.")
 def _own(answer: Any) -> None:
-    _require_pair(answer)
-    forward, backward = answer
+    forward, backward = _require_pair(answer)
     rng = np.random.default_rng(15)
-    for shape in ((4, 4), (5, 3)):
+    for number, shape in enumerate(((4, 4), (5, 3), (3, 6))):
         X = rng.normal(size=shape)
-        Z = _call(forward, "forward", X)
-        dZ = rng.normal(size=Z.shape)
-        dX = expect_array(_call(backward, "backward", dZ, X), shape)
-        J = _jacobian(forward, X, Z.size)
-        _require_mixing(forward, J, shape, rng)
+        Z = _call(forward, X)
+        if not np.array_equal(_call(forward, X), Z):
+            hint("forward gives two results for the same X. Nudging, and the way back, need the same one each time.")
+        dZ = np.array(rng.normal(size=Z.shape))
+        dX = expect_array(backward(dZ.copy(), X.copy()), shape)
+        # float32 rounds a small nudge away, so there the nudge is larger and the judgement not as fine.
+        eps, fine = (1e-6, 1e-6) if Z.dtype == np.float64 else (3e-3, 3e-3)
+        J = _jacobian(forward, X, Z.size, eps)
+        if not number:
+            _require_mixing(forward, J, shape, rng)
         want = (dZ.ravel() @ J).reshape(shape)
-        tolerance = 1e-6 * (1 + np.abs(want).max())
+        tolerance = fine * (1 + np.abs(want).max())
         if np.abs(dX - want).max() <= tolerance:
             continue
         for wrong, sentence in _usual(J, dZ, want):
@@ -311,11 +353,8 @@ def _own(answer: Any) -> None:
         )
 
 
-def _call(function: Callable[..., Any], name: str, *arrays: FloatArray) -> FloatArray:
-    handed = [array.copy() for array in arrays]
-    result = np.asarray(function(*handed))
-    if not all(np.array_equal(a, b) for a, b in zip(handed, arrays, strict=True)):
-        hint(f"{name} changed an array that it was handed. Others still need it: make a new one.")
+def _call(forward: Callable[..., Any], X: FloatArray) -> FloatArray:
+    result = np.asarray(forward(X.copy()))
     return expect_array(result, result.shape)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet.activations import softmax
-from scratchnet.check import exercise, expect_array, expect_function, expect_number, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, expect_several, hint, same
 from scratchnet.gradcheck import numerical_gradient
 from scratchnet.losses import cross_entropy
 from scratchnet.types import FloatArray
@@ -14,9 +14,8 @@ from scratchnet.types import FloatArray
 
 def expect_gradients(found: Any, names: str, want: list[FloatArray]) -> list[FloatArray]:
     """Refuse anything but as many arrays as `want` has, of its shapes and not in another order; return them."""
-    if not isinstance(found, tuple | list) or len(found) != len(want):
-        hint(f"Return {len(want)} arrays, {names}, in this order.")
-    order = [next((place for place, array in enumerate(want) if _same(gradient, array)), -1) for gradient in found]
+    found = expect_several(found, *names.split(", "))
+    order = [next((place for place, array in enumerate(want) if same(gradient, array)), -1) for gradient in found]
     if sorted(order) == list(range(len(want))) != order:
         hint(f"These are the right arrays in the wrong order. Return {names}.")
     for name, gradient, array in zip(names.split(", "), found, want, strict=True):
@@ -29,10 +28,6 @@ def expect_gradients(found: Any, names: str, want: list[FloatArray]) -> list[Flo
     return [expect_array(gradient, array.shape) for gradient, array in zip(found, want, strict=True)]
 
 
-def _same(a: Any, b: FloatArray) -> bool:
-    return np.shape(a) == b.shape and np.allclose(a, b, rtol=1e-5, atol=1e-7)
-
-
 @exercise("chain_rule.rate", "The rate of a weight is what arrives, times the weight's own input.")
 def _rate(answer: Any) -> None:
     w, x, b, t = 2, 3, 1, 6
@@ -40,7 +35,7 @@ def _rate(answer: Any) -> None:
     expect_number(
         answer,
         2 * (a - t) * x,
-        tolerance=1e-3,
+        tolerance=1e-4,
         That_is_the_rate_for_the_input_x_because_you_multiplied_by_the_weight=2 * (a - t) * w,
         That_is_what_arrives_at_the_product_and_the_local_derivative_of_wx_is_missing=2 * (a - t),
         The_two_of_the_square_is_missing=(a - t) * x,
@@ -68,9 +63,23 @@ def _passes(answer: Any) -> None:
 @exercise("chain_rule.twice", "Two paths from x to the product, and the sum of their rates.")
 def _twice(answer: Any) -> None:
     expect_function(answer)
-    x = np.array([-3.0, -0.5, 0.0, 0.7, 2.0, 4.0])
+    rng = np.random.default_rng(4)
+    some = np.array([-3.0, -0.5, 0.0, 0.7, 2.0, 4.0])
+    for x in (some, rng.normal(size=11), rng.uniform(-9, 9, (3, 5)), np.array([[0.3]])):
+        _compare_with_swish(expect_array(answer(x.copy()), x.shape), x)
+    for number in (0.7, -2.5, 3):
+        at = np.array(float(number))
+        slope = answer(number)
+        if np.shape(slope) != ():
+            hint(f"For a number the answer is a number; for {number} yours has the shape {np.shape(slope)}.")
+        _compare_with_swish(expect_array(slope, ()), at)
+
+
+def _compare_with_swish(got: FloatArray, x: FloatArray) -> None:
     sigma = 1 / (1 + np.exp(-x))
-    got = expect_array(answer(x.copy()), x.shape)
+    f = lambda x: float((x / (1 + np.exp(-x))).sum())  # noqa: E731
+    if same(got, numerical_gradient(f, x.copy(), 1e-6)):
+        return
     for wrong, sentence in (
         (sigma, "That is the path through the factor x alone. x also reaches the product through σ."),
         (x * sigma * (1 - sigma), "That is the path through σ alone. x is also a factor of the product itself."),
@@ -80,14 +89,12 @@ def _twice(answer: Any) -> None:
         (sigma + x * sigma, "The local derivative of σ is σ(1 − σ), not σ."),
         (sigma - x * sigma * (1 - sigma), "Rates of several paths add; here one was taken away."),
     ):
-        if np.allclose(got, wrong):
+        if same(got, wrong):
             hint(sentence)
-    f = lambda x: float((x / (1 + np.exp(-x))).sum())  # noqa: E731
-    if not np.allclose(got, numerical_gradient(f, x, 1e-6), rtol=1e-6, atol=1e-8):
-        hint("Nudging says otherwise. For x = 0 the rate is ½, and for large x it comes near 1.")
+    hint("Nudging says otherwise. For x = 0 the rate is ½, and for large x it comes near 1.")
 
 
-@exercise("chain_rule.bias", "A bias is multiplied by 1: its rate is the mean of what arrives.")
+@exercise("chain_rule.bias", "A bias is multiplied by 1: its rate is the sum of all that arrives.")
 def _bias(answer: Any) -> None:
     q, r = 1 / (1 + np.e), 1 / (1 + np.exp(-4.0))
     got = expect_array(answer, (2,))
@@ -109,27 +116,31 @@ def _bias(answer: Any) -> None:
 def _walk(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(3)
-    x, y = rng.normal(size=5), 2
-    start: list[FloatArray] = [rng.normal(size=shape) for shape in ((5, 4), (4,), (4, 3), (3,))]
-    start[1][0] = -40.0  # a unit that is off, for certain
+    # Equal sizes too, where a transposed matrix fits; and each class is once the right one.
+    for D, H, K, y in ((5, 4, 3, 2), (3, 3, 3, 0), (2, 6, 4, 1), (4, 4, 4, 3)):
+        x = rng.normal(size=D)
+        start: list[FloatArray] = [rng.normal(size=shape) for shape in ((D, H), (H,), (H, K), (K,))]
+        start[1][:2] = np.array([-0.05, 0.05]) - x @ start[0][:, :2]  # one unit is barely off, one barely on
+        _compare_walks(answer(x.copy(), *(array.copy() for array in start), y), x, start, y)
 
+
+def _compare_walks(found: Any, x: FloatArray, start: list[FloatArray], y: int) -> None:
     def loss(place: int, array: FloatArray) -> float:
         arrays = start.copy()
         arrays[place] = array
         W1, b1, W2, b2 = arrays
         return cross_entropy((np.maximum(x @ W1 + b1, 0) @ W2 + b2)[None], np.array([y]))
 
-    found = answer(x.copy(), *(array.copy() for array in start), y)
     want = [numerical_gradient(partial(loss, place), array, 1e-6) for place, array in enumerate(start)]
     got = expect_gradients(found, "dW1, db1, dW2, db2", want)
-    right = [_same(a, b) for a, b in zip(got, want, strict=True)]
+    right = [same(a, b) for a, b in zip(got, want, strict=True)]
     if all(right):
         return
-    if all(_same(a, -b) for a, b in zip(got, want, strict=True)):
+    if all(same(a, -b) for a, b in zip(got, want, strict=True)):
         hint("Every sign is turned: the scores get p − y, not y − p.")
     W1, b1, W2, b2 = start
-    straight = softmax(((x @ W1 + b1) @ W2 + b2)[None])[0] - (np.arange(3) == y)
-    if np.allclose(got[3], straight):
+    straight = softmax(((x @ W1 + b1) @ W2 + b2)[None])[0] - (np.arange(len(b2)) == y)
+    if same(got[3], straight):
         hint("Your scores are those of a network without ReLU: a = relu(z) goes into the second layer.")
     if not right[3]:
         hint("db2 is wrong, so look where the walk begins: the scores get p, with 1 taken away at the right class.")

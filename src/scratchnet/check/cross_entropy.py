@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet.activations import softmax
-from scratchnet.check import exercise, expect_array, expect_function, expect_number, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, expect_several, hint, same
 from scratchnet.layers import linear
 from scratchnet.losses import cross_entropy_backward
 from scratchnet.types import FloatArray, IntArray
@@ -55,39 +55,62 @@ def _log_sum_exp(answer: Any) -> None:
         mixed = np.asarray(answer(np.stack([Z[1] + 10_000, Z[1] - 10_000])))
         if not np.isfinite(mixed).all():
             hint("One row at 10,000 spoils the row at −10,000: take away each row's own maximum, with keepdims=True.")
-    for shift, got in ((10_000, high), (-10_000, low)):
-        if not np.allclose(got, want + shift, rtol=0, atol=1e-6):
-            hint(f"Finite, but wrong, when {shift:,} is added to every score: the answer should move by {shift:,} too.")
+        far = np.array([[0.0, -1.0, -2e4, -2e4], [-2e4, -3e4, -2e4, -4e4], [-2e4, -2e4, -1.0, 0.0]]) + 10_000
+        spread = np.asarray(answer(far.copy()))
+    shifts = np.array([[10_000.0, 10_000.0], [-10_000.0, -10_000.0], [10_000.0, -10_000.0]])
+    for shift, got in zip(shifts, (high, low, mixed), strict=True):
+        base = want[[1, 1]] if shift[0] != shift[1] else want
+        if not same(expect_array(got, (2,)), base + shift, tolerance=1e-6):
+            hint(
+                f"Finite, but wrong, when {shift[0]:,.0f} is added to the scores of one row and {shift[1]:,.0f} to "
+                "those of the next: each answer should move by as much."
+            )
+    if not same(spread, far.max(axis=1) + np.log([1 + np.exp(-1), 2, 1 + np.exp(-1)]), tolerance=1e-6):
+        hint("Wrong for a row in which some scores are far above the others, which then add nothing to the sum.")
+    square = np.random.default_rng(4).normal(size=(5, 5))
+    for Z in (square, square[:1], square[:1, :1]):
+        got = expect_array(answer(Z.copy()), (len(Z),))
+        if Z is square and same(got, np.log(np.exp(Z).sum(axis=0))):
+            hint("With as many rows as columns it sums over columns. Each row has a sum of its own: axis=1.")
+        if not same(got, np.log(np.exp(Z).sum(axis=1))):
+            hint(f"Right for scores of shape (2, 4), but not for {Z.shape}: no size should be special.")
 
 
 @exercise("cross_entropy.soft", "With rows of Q that sum to one it is (P − Q)/N, and one-hot rows are a special case.")
 def _soft(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(5)
-    Z, Q = rng.normal(size=(6, 4)), rng.random((6, 4))
-    Q /= Q.sum(axis=1, keepdims=True)
-    weight = np.array([1.0, 2.0, 0.5, 1.0, 3.0, 4.0])[:, None]
-    got = expect_array(answer(Z.copy(), Q.copy()), Z.shape)
-    P, N = softmax(Z), len(Z)
-    for wrong, sentence in (
-        (P - Q, "The loss is a mean, so every entry is divided by N."),
-        ((Q - P) / N, "The sign is turned: raising the score of a class with too much probability raises the loss."),
-        ((P - Q) / Z.size, "Divided by N·K. The loss sums over the classes and averages over the examples only."),
-        (-Q / N, "The logarithm of the sum is missing: it depends on every score as well."),
-        ((Z - Q) / N, "That subtracts from the scores. Subtract from the probabilities, softmax(Z)."),
-        (-Q / P / N, "That is the derivative with respect to P. The chain goes on through softmax to Z."),
-    ):
-        if np.allclose(got, wrong):
-            hint(sentence)
-    if not np.allclose(got, (P - Q) / N):
-        hint("Not yet right even where the rows of Q sum to one. Compare with `sn.numerical_gradient` on a small Z.")
-    got = expect_array(answer(Z.copy(), weight * Q), Z.shape)
-    if np.allclose(got, (P - weight * Q) / N):
-        hint("Right when each row of Q sums to one, but not otherwise: what stands before log-sum-exp then?")
-    if np.allclose(got, (P - Q) / N):
-        hint("You divide Q by its row sums. Keep it as it is: an example with a row sum of 2 should count twice.")
-    if not np.allclose(got, weight * (P - Q) / N):
-        hint("Right when each row of Q sums to one, wrong otherwise. Derive it again without using that sum.")
+    for N, K in ((6, 4), (5, 5), (1, 3)):
+        Z, Q = rng.normal(size=(N, K)), rng.random((N, K))
+        Q /= Q.sum(axis=1, keepdims=True)
+        Q[0] = np.eye(K)[1]
+        weight = rng.permutation([1.0, 2.0, 0.5, 1.0, 3.0, 4.0])[:N, None] + (N == 1)
+        got = expect_array(answer(Z.copy(), Q.copy()), Z.shape)
+        P = softmax(Z)
+        for wrong, sentence in (
+            (P - Q, "The loss is a mean, so every entry is divided by N."),
+            (
+                (Q - P) / N,
+                "The sign is turned: raising the score of a class with too much probability raises the loss.",
+            ),
+            ((P - Q) / Z.size, "Divided by N·K. The loss sums over the classes and averages over the examples only."),
+            (-Q / N, "The logarithm of the sum is missing: it depends on every score as well."),
+            ((Z - Q) / N, "That subtracts from the scores. Subtract from the probabilities, softmax(Z)."),
+            (-Q / P / N, "That is the derivative with respect to P. The chain goes on through softmax to Z."),
+        ):
+            if same(got, wrong) and N > 1:
+                hint(sentence)
+        if not same(got, (P - Q) / N):
+            hint(
+                "Not yet right even where the rows of Q sum to one. Compare with `sn.numerical_gradient` on a small Z."
+            )
+        got = expect_array(answer(Z.copy(), weight * Q), Z.shape)
+        if same(got, (P - weight * Q) / N):
+            hint("Right when each row of Q sums to one, but not otherwise: what stands before log-sum-exp then?")
+        if same(got, (P - Q) / N):
+            hint("You divide Q by its row sums. Keep it as it is: an example with a row sum of 2 should count twice.")
+        if not same(got, weight * (P - Q) / N):
+            hint("Right when each row of Q sums to one, wrong otherwise. Derive it again without using that sum.")
 
 
 @exercise("cross_entropy.floor", "However right it is, a model with two softmaxes can never look good.")
@@ -109,10 +132,8 @@ def _floor(answer: Any) -> None:
 @exercise("cross_entropy.disagree", "More images right, and yet a worse loss: one confident mistake outweighs them.")
 def _disagree(answer: Any) -> None:
     y = np.array([0, 1, 2, 0])
-    if not isinstance(answer, tuple | list) or len(answer) != 2:
-        hint("Give two arrays: P_A and P_B.")
     tables = []
-    for name, given in zip(("P_A", "P_B"), answer, strict=True):
+    for name, given in zip(("P_A", "P_B"), expect_several(answer, "P_A", "P_B"), strict=True):
         P = expect_array(given, (4, 3)).astype(float)
         if P.min() <= 0:
             hint(f"{name} has an entry that is not positive; then a logarithm in the loss may be infinite.")
@@ -129,7 +150,7 @@ def _disagree(answer: Any) -> None:
         hint("You have exchanged A and B: B is to be the more accurate one.")
     if right_b <= right_a:
         hint(f"A has {right_a} images right and B has {right_b}. B must have more.")
-    if loss_b <= loss_a:
+    if loss_b <= loss_a + 1e-9:  # rounding must not decide
         hint(
             f"The loss of A is {loss_a:.2f} and that of B {loss_b:.2f}. B must have the larger one: let it err boldly."
         )
@@ -157,20 +178,27 @@ def _train(answer: Any) -> None:
         (_descend(X, y, K, 1, eta), "Only one step was taken. Is `return` inside the loop?"),
         (_descend(X, y, K, steps, eta, fresh=True), "b is moved with scores from the new W. Take both from one dZ."),
     ):
-        if np.allclose(W, wrong[0]) and np.allclose(b, wrong[1]):
+        if same(W, wrong[0]) and same(b, wrong[1]):
             hint(sentence)
     want_W, want_b = _descend(X, y, K, steps, eta)
-    if np.allclose(W, want_W) and not np.allclose(b, want_b):
+    if same(W, want_W) and not same(b, want_b):
         hint("W is right and b is not.")
-    if not np.allclose(W, want_W) or not np.allclose(b, want_b):
+    if not same(W, want_W) or not same(b, want_b):
         hint("The shapes are right, the numbers are not. Compare one step with the formulas for dW and db on paper.")
+    # As many examples as pixels and classes; then classes of which no example was seen.
+    for N, D, K, steps, eta in ((5, 5, 5, 7, 1.0), (12, 3, 6, 2, 0.05)):
+        X, y = rng.normal(size=(N, D)), rng.integers(4, size=N)
+        W, b = _returned(answer, X, y, K, steps, eta)
+        want_W, want_b = _descend(X, y, K, steps, eta)
+        if not same(W, want_W) or not same(b, want_b):
+            hint(
+                f"Right for one set of images, but not for N = {N}, D = {D}, K = {K}, {steps} steps and the rate {eta}."
+            )
 
 
 def _returned(answer: Any, X: FloatArray, y: IntArray, K: int, steps: int, eta: float) -> tuple[FloatArray, FloatArray]:
-    pair = answer(X.copy(), y.copy(), K, steps, eta)
-    if not isinstance(pair, tuple | list) or len(pair) != 2:
-        hint("The function should return two things, W and b: `return W, b`.")
-    return expect_array(pair[0], (X.shape[1], K)), expect_array(pair[1], (K,))
+    W, b = expect_several(answer(X.copy(), y.copy(), K, steps, eta), "W", "b")
+    return expect_array(W, (X.shape[1], K)), expect_array(b, (K,))
 
 
 def _descend(

@@ -1,22 +1,24 @@
 """Marks the exercises of chapter "data"."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet.check import exercise, expect_array, expect_number, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, hint, same
 from scratchnet.types import FloatArray, IntArray
 
 
 @exercise("data.pixel", "400 = 14 · 28 + 8: fourteen whole rows, and eight pixels more.")
-def _pixel(answer: tuple[int, int]) -> None:
+def _pixel(answer: Any) -> None:
     if np.shape(answer) != (2,):
         hint("Give a pair (row, column).")
-    if any(float(n) % 1 for n in answer):
+    pair = expect_array(answer, (2,))
+    if (pair % 1).any():
         hint("Count whole rows only: `//`, not `/`.")
-    row, column = (int(n) for n in answer)
+    row, column = (int(n) for n in pair)
     if (row, column) == divmod(400, 28):
         return
     if (column, row) == divmod(400, 28):
@@ -30,13 +32,14 @@ def _pixel(answer: tuple[int, int]) -> None:
 
 @exercise("data.distance", "Converted first, subtracted and squared afterwards.")
 def _distance(answer: Callable[[NDArray[np.uint8], NDArray[np.uint8]], float]) -> None:
+    expect_function(answer)
     a = np.array([3, 255, 0, 10], dtype=np.uint8)
     b = np.array([5, 0, 255, 10], dtype=np.uint8)
     differences = a.astype(int) - b.astype(int)
     want = float((differences**2).sum())
     bytes_squared = (a - b) ** 2
-    found = answer(a, b)
-    if np.size(found) == 1:
+    found = answer(a.copy(), b.copy())
+    if np.size(found) == 1 and np.asarray(found).dtype.kind in "iuf":
         value = float(np.asarray(found).reshape(()))
         if value in (float(bytes_squared.sum()), float(bytes_squared.sum(dtype=np.uint8))):
             hint("Bytes go round the end: 3 - 5 became 254 before it was squared. Convert the images first.")
@@ -55,49 +58,91 @@ def _distance(answer: Callable[[NDArray[np.uint8], NDArray[np.uint8]], float]) -
         Add_the_squares_up_rather_than_averaging_them=want / len(a),
         These_are_absolute_differences_and_squares_are_wanted=float(np.abs(differences).sum()),
     )
+    rng = np.random.default_rng(1)
+    images = [(rng.integers(0, 256, D, np.uint8), rng.integers(0, 256, D, np.uint8)) for D in (1, 7, 784)]
+    images.append((np.full(784, 255, np.uint8), np.zeros(784, np.uint8)))
+    images.append((images[0][0], images[0][0]))
+    for a, b in images:
+        want = float(((a.astype(int) - b.astype(int)) ** 2).sum())
+        where = f"Right for four pixels, but of two images of {len(a)} pixels "
+        expect_number(answer(a.copy(), b.copy()), want, where=where)
 
 
 @exercise("data.means", "Each class is divided by its own count.")
 def _means(answer: Callable[[FloatArray, IntArray], FloatArray]) -> None:
+    expect_function(answer)
     rng = np.random.default_rng(0)
-    y = np.array([*range(10), 0, 0, 0, 7, 7])
-    X = rng.random((len(y), 3))
-    means = expect_array(answer(X, y), (10, 3))
-    want = np.array([X[y == digit].mean(axis=0) for digit in range(10)])
-    counts = np.bincount(y)[:, None]
-    if np.allclose(means, want):
-        return
-    if np.allclose(means, want * counts):
-        hint("These are sums: divide each by how many images the class has.")
-    if np.allclose(means, want * counts / len(y)):
-        hint("Each sum is divided by the number of all images; divide by the number of its own class.")
-    if np.allclose(means, want * counts / (len(y) / 10)):
-        hint("Each sum is divided by N/10, as if the classes were equally frequent.")
-    hint("The shape is right but the averages are not. Try three images that you can average on paper.")
+    labels = np.array([*range(10), 0, 0, 0, 7, 7])
+    # As many pixels as classes, once: there an array of counts can meet the wrong axis and nothing complains.
+    for y, D in ((labels, 3), (rng.permutation(np.repeat(np.arange(10), np.arange(1, 11))), 10)):
+        X = rng.random((len(y), D))
+        means = expect_array(answer(X.copy(), y.copy()), (10, D))
+        want = np.array([X[y == digit].mean(axis=0) for digit in range(10)])
+        counts = np.bincount(y)[:, None]
+        if same(means, want):
+            continue
+        if same(means, want * counts):
+            hint("These are sums: divide each by how many images the class has.")
+        if same(means, want * counts / len(y)):
+            hint("Each sum is divided by the number of all images; divide by the number of its own class.")
+        if same(means, want * counts / (len(y) / 10)):
+            hint("Each sum is divided by N/10, as if the classes were equally frequent.")
+        if D == 10 and same(means, want * counts / counts.T):
+            hint("With as many pixels as classes, each *column* is divided by a count. The counts need shape (10, 1).")
+        hint("The shape is right but the averages are not. Try three images that you can average on paper.")
 
 
 @exercise("data.nearest", "argmin finds the position, and the position picks the label.")
 def _nearest(answer: Callable[[FloatArray, FloatArray, IntArray], IntArray]) -> None:
+    expect_function(answer)
+    for X, X_train, y_train in _neighbours():
+        labels = expect_array(answer(X.copy(), X_train.copy(), y_train.copy()), (len(X),))
+        differences = X[:, None] - X_train
+        squares = (differences**2).sum(axis=2)
+        nearest = squares.argmin(axis=1)
+        if np.array_equal(labels, y_train[nearest]):
+            continue
+        if np.array_equal(labels, nearest):
+            hint("These are positions in the training set; look up the labels at those positions.")
+        kinds = np.unique(y_train)
+        means = np.array([X_train[y_train == kind].mean(axis=0) for kind in kinds])
+        for wrong, sentence in (
+            (y_train[squares.argmax(axis=1)], "These are the labels of the farthest images: argmin, not argmax."),
+            (
+                y_train[(X @ X_train.T).argmax(axis=1)],
+                "A large product is not a small distance: the term ‖m‖² is missing.",
+            ),
+            (
+                kinds[((X[:, None] - means) ** 2).sum(axis=2).argmin(axis=1)],
+                "These are the labels of the nearest mean. Here every training image stands for itself.",
+            ),
+            (
+                y_train[np.abs(differences).sum(axis=2).argmin(axis=1)],
+                "These are the nearest by the sum of absolute differences: square them before you add.",
+            ),
+        ):
+            if np.array_equal(labels, wrong):
+                hint(sentence)
+        hint("Some labels are wrong. Compare with squared distances worked out on paper for two images.")
+
+
+def _neighbours() -> Iterator[tuple[FloatArray, FloatArray, IntArray]]:
+    """Images, training images and their labels: one by hand, then several images of each kind, in several sizes."""
     X_train = np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 1.0], [9.0, 9.0]])
-    y_train = np.array([7, 4, 1, 8])
-    X = np.array([[2.0, 0.0], [0.1, 0.0], [0.0, 0.9], [8.0, 9.0], [9.0, 7.0]])
-    labels = expect_array(answer(X, X_train, y_train), (len(X),))
-    differences = X[:, None] - X_train
-    nearest = (differences**2).sum(axis=2).argmin(axis=1)
-    if np.array_equal(labels, y_train[nearest]):
-        return
-    if np.array_equal(labels, nearest):
-        hint("These are positions in the training set; look up the labels at those positions.")
-    if np.array_equal(labels, y_train[(differences**2).sum(axis=2).argmax(axis=1)]):
-        hint("These are the labels of the farthest images: argmin, not argmax.")
-    if np.array_equal(labels, y_train[(X @ X_train.T).argmax(axis=1)]):
-        hint("A large product is not a small distance: the term ‖m‖² is missing.")
-    hint("Some labels are wrong. Compare with squared distances worked out on paper for two images.")
+    yield np.array([[2.0, 0.0], [0.1, 0.0], [0.0, 0.9], [8.0, 9.0], [9.0, 7.0]]), X_train, np.array([7, 4, 1, 8])
+    rng = np.random.default_rng(8)
+    for n, of, D in ((30, 40, 6), (25, 25, 3), (1, 12, 20), (40, 3, 4)):
+        X_train, y_train = rng.random((of, D)), rng.permutation(np.arange(of) % 4 * 2 + 1)
+        X = rng.random((n, D))
+        X[::5] = X_train[rng.integers(of, size=len(X[::5]))]  # some are in the training set, at distance 0
+        yield X, X_train, y_train
 
 
 @exercise("data.scaling", "A shift, a sign and the order of the pixels all leave every squared difference as it was.")
-def _scaling(answer: set[str]) -> None:
-    chosen = {str(letter).strip("() ").lower() for letter in answer}
+def _scaling(answer: Any) -> None:
+    letters = answer.translate(str.maketrans("", "", ",() ")) if isinstance(answer, str) else answer
+    listed = isinstance(letters, Iterable) and not isinstance(letters, Mapping)
+    chosen = {str(letter).strip("() ").lower() for letter in letters} if listed else {"?"}
     if not chosen <= set("abcde"):
         hint('Answer with a set of the letters, such as {"a", "b"}.')
     if "b" in chosen:
@@ -114,28 +159,56 @@ def _scaling(answer: set[str]) -> None:
 
 @exercise("data.centres", "Hand out, then average; repeated, this is k-means.")
 def _centres(answer: Callable[[FloatArray, FloatArray], FloatArray]) -> None:
+    expect_function(answer)
     X = np.array([[0.0, 0.0], [0.0, 2.0], [1.0, 1.0], [8.0, 8.0], [8.0, 9.0], [5.0, 1.0]])
     centres = np.array([[1.0, 0.0], [9.0, 9.0], [50.0, 50.0], [5.0, 0.0]])
-    handed = ((X[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1)
-    want = np.array([X[handed == c].mean(axis=0) if (handed == c).any() else centres[c] for c in range(4)])
-    given = centres.copy()
-    with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        found = np.asarray(answer(X.copy(), given))
-    if not np.array_equal(given, centres):
-        hint("Your function changed the centres it was given. Work on a copy, and return that.")
+    want = _moved(X, centres)
+    found = _improved(answer, X, centres)
     if found.shape == (3, 2):
         hint("One centre was handed no image and got lost. It should stay where it is.")
     if found.shape == want.shape and np.isnan(found[2]).all():
         hint("One centre was handed no image, and the mean of nothing is NaN. Let it stay where it is.")
     better = expect_array(found, want.shape)
-    if np.allclose(better, want):
-        return
-    if np.allclose(np.delete(better, 2, axis=0), np.delete(want, 2, axis=0)):
-        hint("The centre that was handed no image should stay where it is.")
-    if np.allclose(better, centres):
-        hint("The centres have not moved: return the means of the images they were handed.")
+    handed = ((X[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1)
     sums = np.array([X[handed == c].sum(axis=0) for c in range(4)])
-    if np.allclose(np.delete(better, 2, axis=0), np.delete(sums, 2, axis=0)):
-        hint("These are sums: divide each by how many images the centre was handed.")
-    hint("A centre is not at the mean of its images. Check which axis argmin runs along: one answer for each image.")
+    if not same(better, want):
+        if same(np.delete(better, 2, axis=0), np.delete(want, 2, axis=0)):
+            hint("The centre that was handed no image should stay where it is.")
+        if same(better, centres):
+            hint("The centres have not moved: return the means of the images they were handed.")
+        if same(np.delete(better, 2, axis=0), np.delete(sums, 2, axis=0)):
+            hint("These are sums: divide each by how many images the centre was handed.")
+        hint(
+            "A centre is not at the mean of its images. Check which axis argmin runs along: one answer for each image."
+        )
+    rng = np.random.default_rng(9)
+    for n, C, D in ((60, 4, 5), (12, 12, 2), (5, 9, 3), (40, 3, 3), (7, 1, 4)):
+        X, centres = rng.random((n, D)), rng.random((C, D))
+        want = _moved(X, centres)
+        better = expect_array(_improved(answer, X, centres), want.shape)
+        if same(better, want):
+            continue
+        again = want
+        for _ in range(50):
+            again = _moved(X, again)
+            if same(better, again):
+                hint("These centres were improved more than once. The function should do one round.")
+        if same(better, _moved(X, centres, power=1)):
+            hint("The images go to the centre with the smallest sum of absolute differences: square them first.")
+        hint(
+            f"Right for the smallest example, but not for {n} images, {C} centres and {D} pixels. Are distances "
+            "squared, and all images handed out before any centre moves?"
+        )
+
+
+def _moved(X: FloatArray, centres: FloatArray, power: int = 2) -> FloatArray:
+    """Each centre at the mean of the images nearest to it, or where it was if there are none."""
+    handed = (np.abs(X[:, None] - centres) ** power).sum(axis=2).argmin(axis=1)
+    return np.array([X[handed == c].mean(axis=0) if (handed == c).any() else old for c, old in enumerate(centres)])
+
+
+def _improved(answer: Callable[[FloatArray, FloatArray], FloatArray], X: FloatArray, centres: FloatArray) -> Any:
+    """What the reader's function returns; the mean of nothing, about which NumPy warns, is judged by its value."""
+    with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.asarray(answer(X.copy(), centres.copy()))

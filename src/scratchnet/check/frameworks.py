@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.check import exercise, expect_array, expect_function, expect_number, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, expect_several, hint
 from scratchnet.types import FloatArray
 
 
 @exercise("frameworks.products", "Backward costs twice as much as forward, less one product that nobody needs.")
 def _products(answer: Any) -> None:
     expect_function(answer)
-    for sizes, N in (((784, 10, 10), 32), ((7, 5, 4, 3), 6), ((9, 2), 5)):
+    for sizes, N in (((784, 10, 10), 32), ((7, 5, 4, 3), 6), ((9, 2), 5), ((3, 8, 2, 6, 5), 1)):
         layers = [N * D * H for D, H in pairwise(sizes)]
         biases = N * sum(sizes[1:])
         want, all_of_them = 3 * sum(layers) - layers[0], 3 * sum(layers)
@@ -38,20 +38,20 @@ def _fixed(answer: Any) -> None:
     expect_function(answer)
     # measured times are noisy, so that s or h may come out below zero
     measured = ((42000, 32, 128, 50e-3, 2e-3), (1000, 10, 30, 3.0, 0.25), (600, 60, 20, 1.0, 2.0))
-    for N, B, C, s, h in (*measured, (600, 10, 20, -0.5, 1.0), (600, 10, 20, 4.0, -0.1)):
+    rng = np.random.default_rng(0)
+    drawn = [(int(rng.integers(100, 9000)), 7 + k, 40 - k, rng.uniform(0.1, 9), rng.uniform(0.1, 2)) for k in range(4)]
+    for N, B, C, s, h in (*measured, (600, 10, 20, -0.5, 1.0), (600, 10, 20, 4.0, -0.1), *drawn):
         m, n = -(-N // B), -(-N // C)
         E, F = m * (s + h * B), n * (s + h * C)
-        got = answer(N, B, E, C, F)
-        if not isinstance(got, tuple | list | np.ndarray) or len(got) != 2:
-            hint("The function should return two things, s and h.")
-        if np.allclose(np.array(got, float), (h, s)):
+        got = expect_several(answer(N, B, E, C, F), "s", "h")
+        if np.allclose(expect_array(got, (2,)), (h, s)):
             hint("The two are in the other order: first s, the cost of a step, then h, that of an image.")
         slope = (F - E) / (C - B)
         steps_not_whole = (F * C - E * B) / N / (C - B)
         expect_number(
             got[1],
             h,
-            1e-5,
+            1e-7,
             f"h for fixed({N}, {B}, {E:.6g}, {C}, {F:.6g}): ",
             Those_are_times_of_epochs_and_the_line_is_about_a_step_so_divide_by_the_number_of_steps=slope,
             The_number_of_steps_is_a_whole_number_and_the_small_batch_at_the_end_is_a_step=steps_not_whole,
@@ -62,7 +62,7 @@ def _fixed(answer: Any) -> None:
         expect_number(
             got[0],
             s,
-            1e-5,
+            1e-7,
             f"s for fixed({N}, {B}, {E:.6g}, {C}, {F:.6g}): ",
             That_is_a_whole_step_and_the_part_of_its_images_is_still_in_it=E / m,
             Take_off_h_for_each_image_of_the_batch_and_not_once=E / m - h,
@@ -83,7 +83,12 @@ def _flip_at(s1: float, r1: float, s2: float, r2: float) -> float | None:
 @exercise("frameworks.flip", "Fixed costs decide below that size, and speed above it.")
 def _flip(answer: Any) -> None:
     expect_function(answer)
-    for s1, r1, s2, r2 in ((1.0, 2.0, 4.0, 5.0), (4.0, 5.0, 1.0, 2.0), (1.0, 5.0, 4.0, 2.0), (1.0, 3.0, 2.0, 3.0)):
+    cases = [(1.0, 2.0, 4.0, 5.0), (4.0, 5.0, 1.0, 2.0), (1.0, 5.0, 4.0, 2.0), (1.0, 3.0, 2.0, 3.0)]
+    # then larger and smaller, nearly and exactly equal, in every combination
+    cases += [(2.5, 3.0, 2.5 * s, 3.0 * r) for s in (0.3, 1.0, 1.01, 7.0) for r in (0.2, 0.999, 1.001, 1.0, 4.0)]
+    for s1, r1, s2, r2 in cases:
+        if (s1, r1) == (s2, r2):
+            continue  # one program twice: nobody asked
         want = _flip_at(s1, r1, s2, r2)
         try:
             got = answer(s1, r1, s2, r2)
@@ -91,9 +96,16 @@ def _flip(answer: Any) -> None:
             hint("With equal speeds the two lines are parallel, and you divide by zero. What is the answer then?")
         if want is None:
             if got is not None:
-                parallel = "The speeds are equal, so the gap stays as it is"
-                always = "The first program has the smaller fixed cost and the greater speed"
-                hint(f"{parallel if r1 == r2 else always}: nobody overtakes, and the answer is None, not {got}.")
+                if r1 == r2:
+                    reason = "The speeds are equal, so the gap stays as it is"
+                elif s1 == s2:
+                    reason = "The fixed costs are equal, so the greater speed wins at every size above 0"
+                else:
+                    who = "first" if r1 > r2 else "second"
+                    reason = f"The {who} program has the smaller fixed cost and the greater speed"
+                hint(
+                    f"flip({s1:g}, {r1:g}, {s2:g}, {r2:g}): {reason}. Nobody overtakes; the answer is None, not {got}."
+                )
             continue
         if got is None:
             who = "first" if s1 > s2 else "second"
@@ -101,7 +113,8 @@ def _flip(answer: Any) -> None:
         expect_number(
             got,
             want,
-            1e-9,
+            1e-6,
+            f"flip({s1:g}, {r1:g}, {s2:g}, {r2:g}): ",
             The_sign_is_turned_round=-want,
             r_is_a_speed_so_the_time_is_the_size_divided_by_it=(s2 - s1) / (r1 - r2),
             r_is_a_speed_and_the_time_is_the_size_divided_by_it=(s2 - s1) / (r2 - r1),
@@ -154,9 +167,17 @@ def _layout(answer: Any) -> None:
 @exercise("frameworks.race", "Warm, interleaved, the median: whoever repeats it will find about the same.")
 def _race(answer: Any) -> None:
     expect_function(answer)
-    # a clock that only our functions move: each first call is slow, the second round is held up, reading takes a bit
+    # Each first call is slow, and a round is held up. The first program is not the first by name, nor the fastest.
+    durations = {"m": [90.0, 4.0, 50.0, 6.0, 8.0], "z": [90.0, 2.0, 2.5, 3.0, 2.0], "b": [90.0, 12.0, 80.0, 16.0, 18.0]}
+    _one_race(answer, durations)
+    _one_race(answer, {"y": [9.0, 5.0, 3.0, 7.0], "x": [9.0, 1.0, 4.0, 2.0]})
+    _one_race(answer, {"only": [1.0, 2.0]})
+
+
+def _one_race(answer: Any, durations: dict[str, list[float]]) -> None:
+    """Let `answer` race programs that take these times, the first of each untimed, by a clock that only they move."""
     now, log = [0.0], []
-    durations = {"a": [90.0, 2.0, 50.0, 3.0, 4.0], "b": [90.0, 6.0, 80.0, 8.0, 9.0], "c": [90.0] + 4 * [1.0]}
+    rounds = len(next(iter(durations.values()))) - 1
     left = {name: iter(times) for name, times in durations.items()}
 
     def runner(name: str) -> Callable[[], None]:
@@ -170,36 +191,44 @@ def _race(answer: Any) -> None:
         log.append("clock")
         return now[0]
 
-    got = answer({name: runner(name) for name in durations}, 4, clock)
+    got = answer({name: runner(name) for name in durations}, rounds, clock)
     ran = [name for name in log if name != "clock"]
-    each = {name: ran.count(name) for name in durations}
-    if each == dict.fromkeys(durations, 4):
-        hint("Every function ran four times, so the first round was no warm-up: call each once before, untimed.")
-    if each != dict.fromkeys(durations, 5):
-        hint(f"With 4 rounds each function should run 5 times, once to warm up. They ran {each}.")
-    if any(set(ran[k : k + 3]) != set(durations) for k in range(0, 15, 3)):
+    each, programs = {name: ran.count(name) for name in durations}, len(durations)
+    if each == dict.fromkeys(durations, rounds) and log[0] == "clock":
+        hint(f"Every function ran {rounds} times, so the first round was no warm-up: call each once before, untimed.")
+    if each != dict.fromkeys(durations, rounds + 1):
+        hint(f"With {rounds} rounds each function should run {rounds + 1} times, once to warm up. They ran {each}.")
+    if any(set(ran[k : k + programs]) != set(durations) for k in range(0, len(ran), programs)):
         hint("One program finished before the next began. The round is the outer loop: everybody once, and again.")
-    if ran != 5 * ["a", "b", "c"]:
+    if ran != (rounds + 1) * list(durations):
         hint("In every round the programs run in the order of the dictionary, so that all rounds are alike.")
-    if log.count("clock") != 24:
+    if log != ran[:programs] + [event for name in ran[programs:] for event in ("clock", name, "clock")]:
         hint("Read the clock twice for each timed call, right before and right after it, and not for the warm-up.")
     if not isinstance(got, dict) or set(got) != set(durations):
         hint("Return a dictionary with the names of `run`.")
+    ratios = {name: expect_number(ratio, 0, np.inf) for name, ratio in got.items()}
     timed = {name: np.array(times[1:]) for name, times in durations.items()}
-    even = "Of an even number of times, the median is halfway between the two in the middle."
+    first, even = (
+        timed[next(iter(timed))],
+        "Of an even number of times, the median is halfway between the two in the middle.",
+    )
     for rule, sentence in (
         (np.median, ""),
         (np.mean, "That is the mean, and one call that was held up moves it. Take the median."),
         (np.min, "That is the smallest time of each. The median was asked for."),
-        (lambda times: np.sort(times)[1], even),
-        (lambda times: np.sort(times)[2], even),
+        (lambda times: np.sort(times)[(len(times) - 1) // 2], even),
+        (lambda times: np.sort(times)[len(times) // 2], even),
     ):
         middle = {name: float(rule(times)) for name, times in timed.items()}
-        for reference, other in ((middle["a"], ""), (1.0, "Those are seconds. Divide by the first one's median.")):
-            if all(np.isclose(float(got[name]), middle[name] / reference) for name in middle):
+        for reference, other in (
+            (float(rule(first)), ""),
+            (1.0, "Those are seconds. Divide by the first one's median."),
+            (min(middle.values()), "You divide by the fastest. Divide by the first one's median."),
+        ):
+            if all(np.isclose(ratios[name], middle[name] / reference) for name in middle):
                 if sentence or other:
                     hint(sentence or other)
                 return
-    if all(np.isclose(float(got[name]), np.median(timed["a"]) / np.median(timed[name])) for name in timed):
+    if all(np.isclose(ratios[name], np.median(first) / np.median(timed[name])) for name in timed):
         hint("The ratio is upside down: a program that takes twice as long as the first should get a 2.")
     hint("The numbers are not the medians over the first median. Is every time `clock()` after less `clock()` before?")

@@ -1,5 +1,6 @@
 """Mark the exercises of the chapter "initialisation"."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,12 @@ from scratchnet.types import FloatArray
 @exercise("initialisation.logits", "Two sums and one ReLU: the whole prediction fits in a line.")
 def _logits(answer: Any) -> None:
     expect_function(answer)
-    X = np.random.default_rng(1).random((12, 30))
-    for H, v in ((10, 1 / 12), (4, 0.3)):
+    rng = np.random.default_rng(1)
+    for X, H, v in (
+        (rng.random((12, 30)), 10, 1 / 12),
+        (rng.random((5, 8)), 4, 0.3),
+        (rng.normal(size=(7, 19)), 6, 0.1),
+    ):
         squares = float((X**2).sum(axis=1).mean())
         hidden = v * (squares + 1)
         of_each_image = np.sqrt(v * (H * v * ((X**2).sum(axis=1) + 1) / 2 + 1))
@@ -27,7 +32,8 @@ def _logits(answer: Any) -> None:
         expect_number(
             answer(X.copy(), H, v),
             rms(hidden),
-            1e-6,
+            1e-5,
+            f"For X of shape {X.shape}, H = {H} and v = {v:.3g}: ",
             ReLU_halves_the_mean_square_and_that_half_is_missing=rms(2 * hidden),
             The_biases_are_missing_and_each_adds_v_to_the_mean_square=float(v * np.sqrt(squares * H / 2)),
             The_bias_of_the_logits_is_missing=float(np.sqrt(v * H * hidden / 2)),
@@ -48,12 +54,21 @@ def _logits(answer: Any) -> None:
 @exercise("initialisation.uniform", "Same variance, another shape: it trains like He's normal draws.")
 def _uniform(answer: Any) -> None:
     expect_function(answer)
-    D, H = 300, 60
-    W = expect_array(answer(D, H, np.random.default_rng(2)), (D, H))
-    if not np.array_equal(W, answer(D, H, np.random.default_rng(2))):
-        hint("The same seed gives other weights: draw every number from the `rng` that is handed in.")
-    if np.array_equal(W, answer(D, H, np.random.default_rng(3))):
-        hint("Another seed gives the same weights: draw every number from the `rng` that is handed in.")
+    for seed, (D, H) in enumerate(((300, 60), (50, 170), (90, 90))):
+        W = expect_array(answer(D, H, np.random.default_rng(seed)), (D, H))
+        if not np.array_equal(W, answer(D, H, np.random.default_rng(seed))):
+            hint("The same seed gives other weights: draw every number from the `rng` that is handed in.")
+        if np.array_equal(W, answer(D, H, np.random.default_rng(99))):
+            hint("Another seed gives the same weights: draw every number from the `rng` that is handed in.")
+        _uniform_weights(W.astype(np.float64), D, H)
+
+
+def _uniform_weights(W: FloatArray, D: int, H: int) -> None:
+    """Hint unless W looks like independent draws, uniform in ±√(6/D). Right draws fail less than once in 10⁶ times."""
+    if len(np.unique(np.abs(W))) < 0.99 * W.size:
+        hint(
+            "Some weights are equal, or equal but for the sign. Draw a number of its own for each, and do not round it."
+        )
     if abs(W.mean()) > 0.1 * W.std():
         hint("The mean is not zero. Draw between −c and c, not between 0 and c.")
     ratio = float(W.var()) / (2 / D)
@@ -66,12 +81,22 @@ def _uniform(answer: Any) -> None:
         (1 / 4, "The interval is half as wide as it should be: it reaches from −c to c, so it is 2c wide."),
         (6 / D, "The limit is 6/D. Variance is a square, so a root is missing."),
     ):
-        if abs(ratio / wrong - 1) < 0.05:
+        if abs(ratio - 1) > 0.05 and abs(ratio / wrong - 1) < 0.05:
             hint(sentence)
     if abs(ratio - 1) > 0.05:
         hint(f"The variance is {ratio:.2f} times 2/D. A number uniform in ±c has the variance c²/3.")
-    if abs(np.abs(W).max() / np.sqrt(6 / D) - 1) > 0.02:
-        hint("The variance is right, but the weights are not uniform: look at the largest of them.")
+    c, N = np.sqrt(6 / D), W.size
+    largest = np.abs(W).max() / c
+    in_order = np.sort(W, axis=None) / (2 * c) + 0.5  # from 0 to 1, as far above each other as 1/N on average
+    if largest > 1 + 1e-6 or largest < 1 - 25 / N or np.abs(in_order - np.arange(N) / N).max() > 3 / np.sqrt(N):
+        hint(
+            f"The variance is about right, but the weights are not uniform up to √(6/D): the largest is {largest:.3f} "
+            "times that. A histogram shows how they are spread."
+        )
+    for axis, name in ((0, "columns"), (1, "rows")):
+        means = W.mean(axis=axis) * np.sqrt(3 * W.shape[axis]) / c  # of variance 1 each
+        if (means**2).sum() > len(means) + 8 * np.sqrt(2 * len(means)):
+            hint(f"The means of the {name} differ more than those of independent draws: do not sort or repeat weights.")
 
 
 @exercise("initialisation.leaky", "He's 2 belongs to ReLU; each bend has its own constant, and a straight line has 1.")
@@ -81,7 +106,8 @@ def _leaky(answer: Any) -> None:
         expect_number(
             answer(D, s),
             2 / ((1 + s**2) * D),
-            1e-9,
+            1e-6,
+            f"For D = {D} and s = {s}: ",
             That_is_right_for_plain_ReLU_only_and_the_slope_should_matter=2 / D,
             Without_a_bend_that_would_be_right_and_this_unit_has_one=1 / D,
             The_slope_is_squared_in_a_mean_square=2 / ((1 + s) * D),
@@ -102,22 +128,31 @@ def _leaky(answer: Any) -> None:
 @exercise("initialisation.straight", "Together with the dead ones, these are the units that ReLU does not bend.")
 def _straight(answer: Any) -> None:
     expect_function(answer)
-    params = initialize((5, 9, 8, 3), np.random.default_rng(4), dtype=np.float64)
-    params.layers[0].b[:3] = 100  # on for every row
-    params.layers[0].W[:, 3], params.layers[0].b[3] = 0, 0  # exactly 0 for every row: off
-    params.layers[1].W[:3] = 0  # else the hundreds of the first layer would decide everything in the second
-    params.layers[1].b[:2] = 1000
-    params.layers[1].b[2] = -1000
-    params.layers[1].W[:, 3] = 0
-    params.layers[2].b[:1] = 1e6  # a score that is always positive belongs to no ReLU
-    X = np.random.default_rng(5).normal(size=(7, 5))
+    for seed, sizes in enumerate(((5, 40, 30, 3), (6, 36, 4), (4, 32, 27, 24, 22, 3), (7, 33, 25, 2))):
+        rng = np.random.default_rng(seed)
+        params = initialize(sizes, rng, dtype=np.float64)
+        for layer in params.layers:  # biases large enough to leave some units on for every row, and some off
+            layer.b[:] = rng.normal(0.5, 1.5, len(layer.b))
+        first = params.layers[0]
+        first.W[:, :3] = 0
+        first.b[:3] = 0, 1e-6, -1e-6  # exactly 0 for every row is off; just above is on
+        _straight_units(answer, params, rng.normal(size=(9, sizes[0])))
+
+
+def _straight_units(answer: Any, params: Parameters, X: FloatArray) -> None:
     _, cache = forward(params, X)
     hidden = [pair[1] for pair in cache[:-1]]
     got = np.asarray(answer(params.copy(), X.copy()))
-    if got.shape == (3,):
+    if got.shape == (len(params.layers),):
         hint("That is one number for each layer. There is no ReLU behind the last: leave it out.")
-    got = expect_array(got, (2,))
+    if got.shape != (len(hidden),):
+        hint(
+            f"A network of sizes {params.sizes} has {len(hidden)} hidden layers; return a list with a number for each."
+        )
+    got = expect_array(got, (len(hidden),))
     want = [int((z > 0).all(axis=0).sum()) for z in hidden]
+    if np.array_equal(got, want):
+        return
     for wrong, sentence in (
         ([int((z > 0).any(axis=0).sum()) for z in hidden], "Those are on for some image. Asked for is: on for all."),
         ([int((z >= 0).all(axis=0).sum()) for z in hidden], "A sum of exactly 0 is off: relu(0) is 0."),
@@ -133,26 +168,31 @@ def _straight(answer: Any) -> None:
             hint(sentence)
     if np.array_equal(got[::-1], want):
         hint("Right numbers in reverse order: the first number belongs to the first hidden layer.")
-    if not np.array_equal(got, want):
-        hint("Take Z of each hidden layer from the cache, and count the columns in which every entry is above 0.")
+    hint("Take Z of each hidden layer from the cache, and count the columns in which every entry is above 0.")
 
 
 @exercise("initialisation.silent", "It says nothing, so its loss is log K; and it learns from the first step on.")
 def _silent(answer: Any) -> None:
     expect_function(answer)
-    sizes = (40, 30, 20, 4)
-    start = answer(sizes, np.random.default_rng(6))
+    for seed, sizes in enumerate(((40, 30, 20, 4), (50, 24, 6), (34, 32, 28, 26, 3))):
+        _silent_start(answer, sizes, seed)
+
+
+def _silent_start(answer: Any, sizes: tuple[int, ...], seed: int) -> None:
+    start = answer(sizes, np.random.default_rng(seed))
     if not isinstance(start, Parameters) or start.sizes != sizes:
         hint("The function should return Parameters of the sizes it was given: begin with `sn.initialize(sizes, rng)`.")
-    again = answer(sizes, np.random.default_rng(7))
+    again = answer(sizes, np.random.default_rng(99))
     params = Parameters(sizes, np.float64)
     params.theta[:] = start.theta
     rng = np.random.default_rng(8)
-    X, y = rng.random((50, 40)), rng.integers(0, 4, 50)
+    X, y = rng.normal(size=(50, sizes[0])), rng.integers(0, sizes[-1], 50)
     if not params.theta.any():
         hint("All zero is silent, and stays so: every hidden unit has a gradient of exactly zero.")
-    Z, _ = forward(params, X)
-    if np.abs(Z).max() > 1e-12:  # a start that cancels may leave rounding errors
+    Z, cache = forward(params, X)
+    last = params.layers[-1]
+    terms = np.abs(cache[-1][0]) @ np.abs(last.W) + np.abs(last.b)
+    if (np.abs(Z) > 1e-12 * terms).any():  # terms that cancel may leave rounding errors; small ones do not cancel
         if np.ptp(Z, axis=0).max() == 0 and not params.layers[-1].W.any():
             hint("The scores do not depend on the image, but they are not 0: look at the last biases.")
         hint("The scores are not exactly 0. Small is not silent. Which factor of AW may be 0 while A still differs?")
@@ -161,8 +201,9 @@ def _silent(answer: Any) -> None:
     for number, (then, now) in enumerate(zip(before.layers, params.layers, strict=True), start=1):
         if np.array_equal(then.W, now.W):
             hint(f"Silent, but W of layer {number} never moves. Follow the gradient: which factor of it is zero?")
-    for number, layer in enumerate(params.layers[:-1], start=1):
-        if len(np.unique(layer.W.round(9), axis=1).T) < layer.W.shape[1]:
+    for number, (layer, after) in enumerate(pairwise(params.layers), start=1):
+        units = np.concatenate([layer.W.T, layer.b[:, None], after.W], axis=1).round(9)
+        if len(np.unique(units, axis=0)) < len(units):
             hint(f"After training, hidden layer {number} still has twins: units that started alike.")
     if np.array_equal(start.theta, again.theta):
         hint("Two seeds give the same start: draw the weights from the `rng` that is handed in.")

@@ -4,28 +4,25 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.check import exercise, expect_array, expect_function, expect_number, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, expect_several, hint, same
 from scratchnet.layers import linear
 from scratchnet.types import FloatArray
 
 
-def _pair(answer: Any, *arguments: FloatArray) -> tuple[Any, Any]:
-    """Call the reader's function on copies of the arguments; refuse anything but a pair, or a changed argument."""
+def _pair(answer: Any, shapes: tuple[tuple[int, ...], tuple[int, ...]], *arguments: FloatArray) -> list[FloatArray]:
+    """Call the reader's function on copies of the arguments; refuse anything but W and b in these shapes."""
     expect_function(answer)
-    given = [argument.copy() for argument in arguments]
-    returned = answer(*given)
-    if not isinstance(returned, tuple | list) or len(returned) != 2:
-        hint("The function should return two things, W and b: `return W, b`.")
-    if any(not np.array_equal(copy, argument) for copy, argument in zip(given, arguments, strict=True)):
-        hint("The function changes the arrays it was given. Compute new ones: `W - …`, not `W -= …`.")
-    return returned[0], returned[1]
+    returned = expect_several(answer(*(argument.copy() for argument in arguments)), "W", "b")
+    return [expect_array(array, shape) for array, shape in zip(returned, shapes, strict=True)]
 
 
 @exercise("linear.shape", "Ten templates of 784 weights, ten biases, and ten scores for each of the 64 images.")
 def _shape(answer: Any) -> None:
     if not isinstance(answer, tuple | list) or len(answer) != 3:
         hint("Give three shapes, those of W, b and Z: ((…, …), (…,), (…, …)).")
-    W, b, Z = ((shape,) if isinstance(shape, int) else tuple(shape) for shape in answer)
+    if any(isinstance(shape, np.ndarray) and shape.ndim == 2 for shape in answer):
+        hint("These are the arrays. Asked for are their shapes, three tuples of whole numbers.")
+    W, b, Z = ((shape,) if np.ndim(shape) == 0 else tuple(shape) for shape in answer)
     if W == (10, 784):
         hint("That W has a row for each class, as in PyTorch. For X @ W, the 784 columns of X must meet 784 rows of W.")
     if W != (784, 10):
@@ -44,23 +41,24 @@ def _shape(answer: Any) -> None:
 
 @exercise("linear.templates", "The nearest mean is a linear model: its templates are the means.")
 def _templates(answer: Any) -> None:
-    means = np.random.default_rng(2).random((3, 5))
-    W_given, b_given = _pair(answer, means)
-    W = expect_array(W_given, (5, 3))
-    b = expect_array(b_given, (3,))
-    if not np.allclose(W, means.T):
-        hint("W should hold the means themselves, one in each column, with nothing added or scaled.")
-    squares = (means**2).sum(axis=1)
-    for wrong, sentence in (
-        (squares / 2, "The sign of b is turned: a long mean must be held back, not helped."),
-        (-squares, "b is twice too large: the factor 2 stood before the product, so it divides ‖m‖²."),
-        (-np.sqrt(squares) / 2, "b uses the length ‖m‖; the formula has its square."),
-        (0 * squares, "b is zero. Without it the mean with the most ink wins too often."),
-    ):
-        if np.allclose(b, wrong):
-            hint(sentence)
-    if not np.allclose(b, -squares / 2):
-        hint("W is right, b is not. Each bias is -‖m‖²/2, with the sum of squares taken over the pixels of one mean.")
+    rng = np.random.default_rng(2)
+    for K, D in ((3, 5), (4, 4), (7, 2), (10, 784)):
+        means = rng.random((K, D))
+        W, b = _pair(answer, ((D, K), (K,)), means)
+        if not same(W, means.T):
+            hint("W should hold the means themselves, one in each column, with nothing added or scaled.")
+        squares = (means**2).sum(axis=1)
+        for wrong, sentence in (
+            (squares / 2, "The sign of b is turned: a long mean must be held back, not helped."),
+            (-squares, "b is twice too large: the factor 2 stood before the product, so it divides ‖m‖²."),
+            (-np.sqrt(squares) / 2, "b uses the length ‖m‖; the formula has its square."),
+            (0 * squares, "b is zero. Without it the mean with the most ink wins too often."),
+        ):
+            if same(b, wrong):
+                hint(sentence)
+        # A number added to all biases moves all scores of an image alike, so any is right.
+        if not same(b - b.mean() - squares.mean() / 2, -squares / 2):
+            hint("W is right, b is not. Each bias is -‖m‖²/2, with the sum of squares taken over one mean's pixels.")
 
 
 @exercise("linear.distance", "Margin over the length of the difference of the templates.")
@@ -71,70 +69,87 @@ def _distance(answer: Any) -> None:
     W = np.array([[1.0, 0.0, 4.0], [0.0, 2.0, 4.0]])
     b = np.array([1.0, 0.0, 6.0])
     try:
-        found = answer(x, W, b, 0, 2)
+        found = answer(x.copy(), W.copy(), b.copy(), 0, 2)
     except IndexError:
         hint("An index is too large. W has a row for each pixel, and templates are columns: `W[:, i]`.")
     expect_number(
         found,
         15 / 5,
+        1e-5,
         The_sign_says_on_which_side_x_lies_but_a_distance_has_none=-15 / 5,
         The_biases_are_missing=10 / 5,
         That_is_the_margin_and_it_still_has_to_be_divided_by_a_length=15.0,
         You_divided_by_the_square_of_the_length=15 / 25,
         You_divided_by_the_length_of_one_template_and_not_of_the_difference=15 / np.sqrt(32),
+        You_divided_by_the_sum_of_the_entries_and_a_length_is_the_root_of_a_sum_of_squares=15 / 7,
         Half_of_it_is_missing_or_there_is_a_factor_2_too_many=15 / 10,
     )
-    if not np.isclose(answer(x, W, b, 2, 0), 3.0):
+    back = expect_number(answer(x.copy(), W.copy(), b.copy(), 2, 0), 0, np.inf)
+    if not np.isclose(back, 3.0, rtol=1e-5):
         hint("From 2 to 0 the distance should be the same as from 0 to 2.")
-    if not np.isclose(answer(x, W, b, 0, 1), 1 / np.sqrt(5)):
-        hint("Right for classes 0 and 2, but not for 0 and 1. Are i and j used everywhere?")
+    rng = np.random.default_rng(5)
+    for D, K in ((2, 3), (4, 4), (1, 2), (9, 5)):
+        x, W, b = rng.random(D), rng.standard_normal((D, K)), rng.standard_normal(K)
+        for i, j in ((0, 1), (K - 1, 0), (K - 2, K - 1)):
+            v = W[:, i] - W[:, j]
+            want = abs(x @ v + b[i] - b[j]) / np.sqrt(v @ v)
+            found = expect_number(answer(x.copy(), W.copy(), b.copy(), i, j), 0, np.inf)
+            if not np.isclose(found, want, rtol=1e-5):
+                hint(
+                    f"Right for classes 0 and 2 of the smallest example, but not for {i} and {j} of {K} with {D} "
+                    "pixels. Are i and j used everywhere, and columns of W?"
+                )
 
 
 @exercise("linear.centre", "Same decisions, and templates that add up to nothing: what all share decides nothing.")
 def _centre(answer: Any) -> None:
     rng = np.random.default_rng(3)
-    W, b = rng.standard_normal((4, 3)), rng.standard_normal(3)
-    W_given, b_given = _pair(answer, W, b)
-    new_W = expect_array(W_given, W.shape)
-    new_b = expect_array(b_given, b.shape)
-    if np.allclose(new_W.sum(axis=0), 0):
-        hint("Each template now sums to zero over its pixels. Wanted: at each pixel, zero over the templates.")
-    if not np.allclose(new_W.sum(axis=1), 0):
-        hint("At some pixel the templates do not add up to zero. Subtract what the templates have there on average.")
-    if not np.isclose(new_b.sum(), 0):
-        hint("The templates add up to zero, the biases do not yet.")
-    X = rng.standard_normal((200, 4))
-    old, new = linear(X, W, b), linear(X, new_W, new_b)
-    if not np.allclose(old - old[:, :1], new - new[:, :1]):
-        hint("The differences between the scores of an image have changed, so decisions can change. Only subtract.")
+    for D, K in ((4, 3), (5, 5), (2, 7), (30, 10)):
+        W, b = rng.standard_normal((D, K)), rng.standard_normal(K) + 2
+        new_W, new_b = _pair(answer, ((D, K), (K,)), W, b)
+        rows, columns = np.abs(new_W.sum(axis=1)).max(), np.abs(new_W.sum(axis=0)).max()
+        if columns < 1e-4 < rows:
+            hint("Each template now sums to zero over its pixels. Wanted: at each pixel, zero over the templates.")
+        if rows > 1e-4:
+            hint(
+                "At some pixel the templates do not add up to zero. Subtract what the templates have there on average."
+            )
+        if abs(new_b.sum()) > 1e-4:
+            hint("The templates add up to zero, the biases do not yet.")
+        if not (same(new_W, W - W.mean(axis=1, keepdims=True)) and same(new_b, b - b.mean())):
+            hint("The differences between the scores of an image have changed, so decisions can change. Only subtract.")
 
 
 @exercise("linear.least_squares", "No other W and b come closer to these targets.")
 def _least_squares(answer: Any) -> None:
     rng = np.random.default_rng(4)
-    X, Y = rng.random((30, 5)), np.eye(3)[rng.integers(3, size=30)]
-    X[:, 2] = 0  # a pixel that is never lit, as in the corners of the digits
-    try:
-        W_given, b_given = _pair(answer, X, Y)
-    except np.linalg.LinAlgError:
-        hint("X has a column of zeros, so X̃ᵀX̃ has no inverse and `solve` refuses. `lstsq` and `pinv` can cope.")
-    W = expect_array(W_given, (5, 3))
-    b = expect_array(b_given, (3,))
-    if np.allclose(b, 0):
-        hint("b is zero. Give X a column of ones; the last row of the solution is then b.")
-    residual = linear(X, W, b) - Y
-    if not np.allclose(X.T @ residual, 0, atol=1e-6) or not np.allclose(residual.sum(axis=0), 0, atol=1e-6):
+    # Many images; fewer images than pixels; one class; and pixels that vary by little about a large value.
+    for N, D, K, low in ((30, 5, 3, 0.0), (6, 9, 4, 0.0), (20, 4, 1, 0.0), (50, 3, 5, 2.0)):
+        X = low + rng.random((N, D))
+        Y = np.eye(K)[rng.integers(K, size=N)] if K > 1 else rng.integers(2, size=(N, 1)).astype(float)
+        X[:, D // 2] = 0  # a pixel that is never lit, as in the corners of the digits
+        try:
+            W, b = _pair(answer, ((D, K), (K,)), X, Y)
+        except np.linalg.LinAlgError:
+            hint("X has a column of zeros, so X̃ᵀX̃ has no inverse and `solve` refuses. `lstsq` and `pinv` can cope.")
+        ones = np.hstack([X, np.ones((N, 1))])
+        residual = linear(X, W, b) - Y
+        # Nothing is left that a column of X̃ could say about the errors; the tolerance leaves room for float32.
+        if np.abs(ones.T @ residual).max() <= 1e-6 * np.abs(ones.T @ ones).max():
+            continue
+        if np.allclose(b, 0):
+            hint("b is zero. Give X a column of ones; the last row of the solution is then b.")
         squares = float((residual**2).sum())
-        ones = np.hstack([X, np.ones((30, 1))])
         best = float(((ones @ (np.linalg.pinv(ones) @ Y) - Y) ** 2).sum())
-        hint(f"Your sum of squares is {squares:.4f}; the least is {best:.4f}. Is there a penalty, or a wrong row in b?")
+        hint(f"Your sum of squares is {squares:.9g}; the least is {best:.9g}. Is there a penalty, or a wrong row in b?")
 
 
 @exercise("linear.masked", "No line is 1 in the middle and 0 on both sides; the best lies level, below another.")
 def _masked(answer: Any) -> None:
-    if not isinstance(answer, tuple | list) or len(answer) != 2:
-        hint("Give two things: x, the positions, and y, the labels.")
-    x, y = np.asarray(answer[0], dtype=float), np.asarray(answer[1])
+    positions, labels = expect_several(answer, "the positions x", "the labels y")
+    x, y = np.asarray(positions, dtype=float), np.asarray(labels)
+    if x.ndim == 2 and x.shape[1] == 1:  # images of one pixel, as rows
+        x = x[:, 0]
     if x.ndim != 1 or y.shape != x.shape:
         hint(f"x and y should be two lists of one length; their shapes are {x.shape} and {y.shape}.")
     if not np.isfinite(x).all():
@@ -142,8 +157,13 @@ def _masked(answer: Any) -> None:
     if {float(label) for label in y} != {0.0, 1.0, 2.0}:
         hint("Use the labels 0, 1 and 2, each at least once.")
     y = y.astype(int)
-    means = np.array([x[y == k].mean() for k in range(3)])
-    if (np.abs(x[:, None] - means).argmin(axis=1) != y).any():
+    # Neither rule minds where the axis begins and how long its unit is, and rounding minds less so.
+    x = (x - x.mean()) / max(np.ptp(x), np.finfo(float).tiny)
+    distances = np.abs(x[:, None] - np.array([x[y == k].mean() for k in range(3)]))
+    nearest = np.sort(distances, axis=1)
+    if (nearest[:, 1] - nearest[:, 0] < 1e-9).any():
+        hint("One of your points is equally far from two of the means, and rounding would decide. Move it a little.")
+    if (distances.argmin(axis=1) != y).any():
         hint("The nearest mean errs on one of your points. Move the three classes apart, each in its own stretch.")
     ones = np.stack([x, np.ones_like(x)], axis=1)
     scores = ones @ (np.linalg.pinv(ones) @ np.eye(3)[y])

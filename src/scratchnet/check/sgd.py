@@ -4,28 +4,30 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.check import exercise, expect_array, expect_function, expect_number, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, expect_several, hint
 
-
-def _require_pair(got: Any) -> tuple[Any, Any]:
-    if not isinstance(got, tuple | list) or len(got) != 2:
-        hint("The function should return two things: `return a, b`.")
-    return got[0], got[1]
+Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @exercise("sgd.rates", "The steepest direction sets the limit, and both ends set the best rate.")
 def _rates(answer: Any) -> None:
     expect_function(answer)
-    for C in (np.array([[5.0, 4.0], [4.0, 5.0]]), np.array([[3.0, -1.0, 0.5], [-1.0, 2.0, 0.0], [0.5, 0.0, 0.3]])):
+    rng = np.random.default_rng(5)
+    matrices = [np.array([[5.0, 4.0], [4.0, 5.0]]), np.diag([0.5, 3.0, 0.2, 1.0])]
+    for size in (3, 5, 4, 7, 2):
+        A = rng.normal(size=(size, size))
+        matrices.append(A @ A.T / size + 0.1 * np.eye(size))
+    for C in matrices:
         eigenvalues, diagonal = np.linalg.eigvalsh(C), np.diag(C)
         low, high = float(eigenvalues[0]), float(eigenvalues[-1])
-        limit, best = _require_pair(answer(C.copy()))
-        if np.allclose(np.array([limit, best], dtype=float), [2 / (low + high), 2 / high]):
+        limit, best = expect_several(answer(C.copy()), "limit", "best")
+        if np.size(limit) == np.size(best) == 1 and np.allclose([limit, best], [2 / (low + high), 2 / high]):
             hint("The two are in the other order: first the limit, then the best rate.")
         expect_number(
             limit,
             2 / high,
-            1e-9,
+            1e-6,
+            f"The limit for eigenvalues from {low:.3g} to {high:.3g}: ",
             At_that_rate_the_steepest_direction_is_solved_in_one_step_and_twice_as_much_is_still_stable=1 / high,
             The_flattest_direction_allows_that_and_the_steepest_one_does_not=2 / low,
             The_diagonal_holds_curvatures_along_the_axes_so_take_the_eigenvalues=float(2 / diagonal.max()),
@@ -34,7 +36,8 @@ def _rates(answer: Any) -> None:
         expect_number(
             best,
             2 / (low + high),
-            1e-9,
+            1e-6,
+            f"The best rate for eigenvalues from {low:.3g} to {high:.3g}: ",
             That_is_the_best_rate_for_the_steepest_direction_alone=1 / high,
             The_two_factors_are_equal_and_opposite_where_the_rate_times_the_SUM_of_both_ends_is_2=1 / (low + high),
             Only_the_two_ends_count_and_not_the_sum_of_all_eigenvalues=float(2 / eigenvalues.sum()),
@@ -52,6 +55,8 @@ def _batches(answer: Any) -> None:
     got = answer(N, B, np.random.default_rng(1))
     if not isinstance(got, list | tuple) or not all(np.ndim(rows) == 1 for rows in got):
         hint("Return a list of arrays, each with the row numbers of one batch.")
+    if any(np.asarray(rows).dtype.kind not in "iu" for rows in got if len(rows)):
+        hint("Row numbers are whole numbers: anything else cannot pick the rows of an array one by one.")
     sizes = [len(rows) for rows in got]
     if sizes == [8] * 6:
         hint("The last rows are lost: 50 rows make six batches of 8 and one of 2.")
@@ -73,28 +78,74 @@ def _batches(answer: Any) -> None:
     rng = np.random.default_rng(1)
     if np.array_equal(np.concatenate(answer(N, B, rng)), np.concatenate(answer(N, B, rng))):
         hint("Two calls with one generator give the same order: draw from `rng` itself, without a seed of your own.")
-    even = [len(rows) for rows in answer(48, 8, rng)]
-    if even == [8] * 6 + [0]:
-        hint("48 rows in batches of 8 leave nothing over, but yours end with an empty batch: round N / B up to count.")
-    if even != [8] * 6:
-        hint(f"48 rows in batches of 8 are 8, 8, 8, 8, 8, 8; yours are {', '.join(map(str, even))}.")
+    for N, B in ((48, 8), (23, 5), (10, 10), (3, 7), (6, 1)):
+        got = answer(N, B, rng)
+        found, want = [len(rows) for rows in got], [min(B, N - s) for s in range(0, N, B)]
+        case = f"{N} rows in batches of {B} "
+        if found == [*want, 0]:
+            hint(case + "leave nothing over, but yours end with an empty batch: round N / B up to count.")
+        if found != want:
+            hint(case + f"are {', '.join(map(str, want))}; yours are {', '.join(map(str, found))}.")
+        if sorted(np.concatenate(got).tolist()) != list(range(N)):
+            hint(case + "should hold each row number exactly once, and yours do not.")
+    _well_shuffled(answer)
+
+
+def _well_shuffled(answer: Any) -> None:
+    """Hint unless, over many calls, each row is in each batch as often as chance has it, and so is each pair of rows.
+
+    The order within a batch does not matter. A right answer misses a bound of six deviations once in 10⁶ times.
+    """
+    N, B, calls, rng = 14, 4, 500, np.random.default_rng(2)
+    sizes = np.array([4, 4, 4, 2])
+    where, together = np.zeros((N, len(sizes))), np.zeros((N, N))
+    for _ in range(calls):
+        for number, rows in enumerate(answer(N, B, rng)):
+            where[rows, number] += 1
+            together[np.ix_(rows, rows)] += 1
+    chance = sizes / N
+    off = np.abs(where - calls * chance) / np.sqrt(calls * chance * (1 - chance))
+    if off.max() > 6:
+        row, batch = np.unravel_index(off.argmax(), off.shape)
+        hint(
+            f"In {calls} calls for {N} rows in batches of {B}, row {row} was in batch {batch} {where[row, batch]:.0f} "
+            f"times; by chance it would be about {calls * chance[batch]:.0f}. All orders should be equally likely."
+        )
+    pairs = together[np.triu_indices(N, 1)]
+    share = float((sizes * (sizes - 1)).sum() / (N * (N - 1)))
+    if (np.abs(pairs - calls * share) > 6 * np.sqrt(calls * share * (1 - share))).any():
+        hint(
+            f"In {calls} calls, some two rows were in one batch {pairs.max():.0f} times and others {pairs.min():.0f} "
+            "times. All pairs should meet equally often: make one permutation of all rows, anew at each call."
+        )
 
 
 @exercise("sgd.variance", "Two formulas that agree for a small batch, and part as it nears the whole.")
 def _variance(answer: Any) -> None:
     expect_function(answer)
-    G = np.random.default_rng(2).normal(0.7, 1.3, size=(12, 5))
-    N, sigma2 = len(G), float(G.var(axis=0).sum())
-    for B, replace in ((4, True), (4, False), (12, False), (1, False)):
+    rng = np.random.default_rng(2)
+    first, second = rng.normal(0.7, 1.3, size=(12, 5)), rng.normal(-0.4, 0.8, size=(7, 9))
+    for G, B, replace in (
+        (first, 4, True),
+        (first, 4, False),
+        (first, 12, False),
+        (first, 1, False),
+        (first, 12, True),
+        (second, 3, False),
+        (second, 7, False),
+        (second, 20, True),
+    ):
+        N, sigma2 = len(G), float(G.var(axis=0).sum())
         factor = 1.0 if replace else (N - B) / (N - 1)
         want = sigma2 / B * factor
         got = answer(G.copy(), B, replace)
-        if B == N and np.size(got) == 1 and not np.isclose(float(np.asarray(got).reshape(())), 0):
+        if B == N and not replace and np.size(got) == 1 and not np.isclose(float(np.asarray(got).reshape(())), 0):
             hint("With all N examples in the batch and none drawn twice, g is ∇L, and the error is 0.")
         expect_number(
             got,
             want,
-            1e-9,
+            1e-5,
+            f"For G of shape {G.shape}, B = {B} and replace = {replace}: ",
             The_batch_size_is_missing_and_a_mean_of_B_has_a_Bth_of_the_variance=sigma2 * factor,
             Without_replacement_there_is_a_factor_that_shrinks_as_the_batch_nears_the_whole=sigma2 / B,
             The_factor_N_minus_B_over_N_minus_1_belongs_to_draws_without_replacement=sigma2 / B * (N - B) / (N - 1),
@@ -110,11 +161,12 @@ def _variance(answer: Any) -> None:
 @exercise("sgd.floor", "Half the floor costs half the rate, and that costs twice the steps.")
 def _floor(answer: Any) -> None:
     expect_function(answer)
-    for floor, lam, sigma2 in ((0.1, 2.0, 1.0), (3.0, 0.5, 2.5)):
+    for floor, lam, sigma2 in ((0.1, 2.0, 1.0), (3.0, 0.5, 2.5), (0.7, 1.3, 0.4), (20.0, 0.8, 1.5)):
         expect_number(
             answer(floor, lam, sigma2),
             4 * floor / (sigma2 + 2 * floor * lam),
-            1e-9,
+            1e-6,
+            f"For a floor of {floor}, lam = {lam} and sigma2 = {sigma2}: ",
             That_is_right_for_small_rates_only_as_it_takes_2_minus_rate_times_lam_for_2=4 * floor / sigma2,
             That_makes_E_w_squared_equal_to_the_floor_and_the_loss_is_half_of_lam_times_that=(
                 2 * floor * lam / (sigma2 + floor * lam**2)
@@ -132,8 +184,22 @@ def _floor(answer: Any) -> None:
 @exercise("sgd.stairs", "A schedule is a function of the progress: nothing else has to know about it.")
 def _stairs(answer: Any) -> None:
     expect_function(answer)
-    for warmup in (0.2, 0.0):
-        for progress in (0.05, 0.1, 0.2, 0.3, 0.49, 0.5, 0.6, 0.74, 0.75, 0.9, 1.0, 0.0):
+    for warmup in (0.2, 0.0, 0.05, 0.33, 0.45):
+        for progress in (
+            0.05,
+            0.1,
+            0.2,
+            0.3,
+            0.49,
+            0.5,
+            0.6,
+            0.74,
+            0.75,
+            0.9,
+            1.0,
+            0.0,
+            *np.linspace(0, 1, 41).tolist(),
+        ):
             try:
                 got = answer(progress, warmup)
             except ZeroDivisionError:
@@ -169,14 +235,17 @@ def _stairs(answer: Any) -> None:
 @exercise("sgd.momentum", "Steps that agree add up to a long one; steps that disagree cancel.")
 def _momentum(answer: Any) -> None:
     expect_function(answer)
-    rng = np.random.default_rng(3)
-    theta, v, grad = rng.normal(size=4), rng.normal(size=4), rng.normal(size=4)
-    rate, mu = 0.3, 0.8
+    for seed, (size, rate, mu) in enumerate(((4, 0.3, 0.8), (7, 0.05, 0.95), (1, 1.5, 0.4), (3, 0.7, 0.0))):
+        _momentum_step(answer, np.random.default_rng(seed).normal(size=(3, size)), rate, mu)
+
+
+def _momentum_step(answer: Any, arrays: Array, rate: float, mu: float) -> None:
+    theta, v, grad = arrays.copy()
     mine = theta.copy(), v.copy(), grad.copy()
-    new_theta, new_v = _require_pair(answer(theta, v, grad, rate, mu))
+    new_theta, new_v = expect_several(answer(*mine, rate, mu), "θ", "v")
     if not all(np.array_equal(a, b) for a, b in zip((theta, v, grad), mine, strict=True)):
         hint("The arrays you were given have changed: write `v = mu * v + grad`, which makes a new one, not `v *= mu`.")
-    new_theta, new_v = expect_array(new_theta, (4,)), expect_array(new_v, (4,))
+    new_theta, new_v = expect_array(new_theta, theta.shape), expect_array(new_v, theta.shape)
     right = mu * v + grad
     if np.allclose(new_theta, right) and np.allclose(new_v, theta - rate * right):
         hint("The two are in the other order: first θ, then v.")
@@ -190,7 +259,7 @@ def _momentum(answer: Any) -> None:
         (grad, "The old velocity is forgotten: that is plain gradient descent."),
         (v, "The velocity that you return is the old one."),
     ):
-        if np.allclose(new_v, wrong):
+        if not np.allclose(new_v, right) and np.allclose(new_v, wrong):
             hint(sentence)
     if not np.allclose(new_v, right):
         hint("The new velocity is μ times the old one, plus the gradient.")
@@ -201,7 +270,7 @@ def _momentum(answer: Any) -> None:
         (-rate * grad, "θ moved by the gradient alone. The velocity is what moves it."),
         (-rate * (grad + mu * right), "That looks ahead with the gradient added twice, as Nesterov's variant does."),
     ):
-        if np.allclose(new_theta, theta + step):
+        if not np.allclose(new_theta, theta - rate * right) and np.allclose(new_theta, theta + step):
             hint(sentence)
     if not np.allclose(new_theta, theta - rate * right):
         hint("The velocity is right; the new θ is the old one minus η times the new velocity.")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet.activations import softmax, softmax_backward
-from scratchnet.check import exercise, expect_array, expect_function, expect_number, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, hint, same
 from scratchnet.types import FloatArray
 
 
@@ -60,27 +60,40 @@ def _logistic(answer: Any) -> None:
     t = np.array([-2.0, 0.0, 0.5, 3.0])
     want = 1 / (1 + np.exp(-t))
     given = expect_array(answer(t.copy()), t.shape)
-    if np.allclose(given, 1 - want) and not np.allclose(given, want):
+    if same(given, 1 - want) and not same(given, want):
         hint("This falls where it should rise: it is σ(−t).")
-    if not np.allclose(given, want):
+    if not same(given, want):
         hint("It is wrong already for moderate t: σ(0) = 0.5, and σ(3) is about 0.953.")
     extreme = np.array([-1000.0, -40.0, 40.0, 1000.0])
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        with np.errstate(all="warn", under="ignore"):
-            far = np.asarray(answer(extreme.copy()), dtype=float)
-    if far.shape == extreme.shape and np.isnan(far).any():
-        hint(f"For t = {extreme[np.isnan(far)][0]:g} it gives nan. Which exponential overflowed there?")
-    if any(issubclass(warning.category, RuntimeWarning) for warning in caught):
-        hint(
-            "The values are right, but an exponential overflowed on the way (NumPy warned). Never raise e to |t|; "
-            "`np.where` computes both branches, for every t."
-        )
-    far = expect_array(far, extreme.shape)
+    far = _without_warning(answer, extreme)
     if not np.isclose(far[1], np.exp(-40.0), rtol=1e-6, atol=0):
         hint(f"σ(−40) is about 4.2e-18, and yours is {far[1]:.2g}: 1 minus something near 1 has lost all digits.")
     if not np.allclose(far, [0, 0, 1, 1], atol=1e-12):
         hint("Far to the left it should tend to 0, far to the right to 1.")
+    t = np.random.default_rng(2).permutation(np.linspace(-700.0, 700.0, 2801))
+    found = _without_warning(answer, t)
+    want = np.exp(-np.logaddexp(0.0, -t))
+    off = np.abs(found - want) > 1e-5 * want
+    if off.any():
+        at = np.flatnonzero(off)[np.abs(t[off]).argmin()]
+        hint(f"σ({t[at]:g}) is about {want[at]:.6g}, and yours is {found[at]:.6g}.")
+
+
+def _without_warning(answer: Any, t: FloatArray) -> FloatArray:
+    """What the function returns for t; refuse NaN, any warning of NumPy's, and another shape."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with np.errstate(all="warn", under="ignore"):
+            found = answer(t.copy())
+    values = np.asarray(found)
+    if values.shape == t.shape and values.dtype.kind == "f" and np.isnan(values).any():
+        hint(f"For t = {t[np.isnan(values)][0]:g} it gives nan. Which exponential overflowed there?")
+    if any(issubclass(warning.category, RuntimeWarning) for warning in caught):
+        hint(
+            "An exponential overflowed on the way (NumPy warned), even if the values are right. Never raise e to |t|; "
+            "`np.where` computes both branches, for every t."
+        )
+    return expect_array(found, t.shape)
 
 
 @exercise("softmax.one_maximum", "Each row needs its own maximum: one far below another loses all its exponentials.")
@@ -102,40 +115,46 @@ def _one_maximum(answer: Any) -> None:
 @exercise("softmax.jacobian", "A diagonal matrix minus an outer product, for each row.")
 def _jacobian(answer: Any) -> None:
     expect_function(answer)
-    P = softmax(np.random.default_rng(0).standard_normal((4, 3)))
-    given = np.asarray(answer(P.copy()))
-    if given.shape == (3, 3):
-        hint("One matrix for the whole batch: yours has mixed the rows. Wanted is one for each row, (N, K, K).")
-    J = expect_array(given, (4, 3, 3))
-    outer = P[:, :, None] * P[:, None, :]
-    diagonal = P[:, :, None] * np.eye(3)
-    if np.allclose(J, diagonal - outer):
-        return
-    if np.allclose(J, outer - diagonal):
-        hint("The sign is turned: raising a score raises its own probability, so the diagonal is positive.")
-    if np.allclose(J, diagonal - outer * np.eye(3)):
-        hint("The diagonal is right and the rest is zero. What does raising zⱼ do to the other probabilities?")
-    if np.allclose(J, -outer):
-        hint("That is −pᵢpⱼ everywhere; on the diagonal diag(p) is missing.")
-    if np.allclose(J, diagonal + outer):
-        hint("The sign of the outer product is turned: the rows of your matrices do not sum to zero.")
-    if np.allclose(J, np.eye(3) - outer):
-        hint("On the diagonal stands 1 where diag(p) has pᵢ.")
-    hint("The shape is right, the entries are not. Compare with the matrix for (0.2, 0.3, 0.5) in the chapter.")
+    rng = np.random.default_rng(0)
+    for N, K in ((4, 3), (5, 5), (1, 2), (3, 10)):
+        P = softmax(rng.standard_normal((N, K)))
+        given = np.asarray(answer(P.copy()))
+        if given.shape == (K, K) and N > 1:
+            hint("One matrix for the whole batch: yours has mixed the rows. Wanted is one for each row, (N, K, K).")
+        J = expect_array(given, (N, K, K))
+        outer = P[:, :, None] * P[:, None, :]
+        diagonal = P[:, :, None] * np.eye(K)
+        if same(J, diagonal - outer):
+            continue
+        if same(J, outer - diagonal):
+            hint("The sign is turned: raising a score raises its own probability, so the diagonal is positive.")
+        if same(J, diagonal - outer * np.eye(K)):
+            hint("The diagonal is right and the rest is zero. What does raising zⱼ do to the other probabilities?")
+        if same(J, -outer):
+            hint("That is −pᵢpⱼ everywhere; on the diagonal diag(p) is missing.")
+        if same(J, diagonal + outer):
+            hint("The sign of the outer product is turned: the rows of your matrices do not sum to zero.")
+        if same(J, np.eye(K) - outer):
+            hint("On the diagonal stands 1 where diag(p) has pᵢ.")
+        hint("The shape is right, the entries are not. Compare with the matrix for (0.2, 0.3, 0.5) in the chapter.")
 
 
 def _largest(z: FloatArray, temperature: float) -> float:
-    return float(softmax(z[None] / temperature).max())
+    with np.errstate(all="ignore"):  # so cold that z/T is infinite: then the answer is not a number, and no match
+        return float(softmax(z[None] / temperature).max())
 
 
 @exercise("softmax.temperature", "The confidence falls with T, so halving an interval always finds it.")
 def _temperature(answer: Any) -> None:
     expect_function(answer)
+    rng = np.random.default_rng(3)
     cases = (
         ([2.0, 1.0, 0.0], 0.5),
         ([24.0, 22.0, 3.0, -8.0], 0.9),
         ([0.3, 0.1], 0.99),
         ([60.0, 10.0, 0.0], 0.4),
+        ([-8.0, 3.0, 3.0, 1.5], 0.45),
+        *((list(rng.standard_normal(K).round(2)), c) for K, c in ((10, 0.11), (10, 0.8), (2, 0.51), (5, 0.9999))),
         ([1e-8, 0.0], 0.9),
         ([1e8, 0.0, -1e8], 0.4),
     )
@@ -146,20 +165,21 @@ def _temperature(answer: Any) -> None:
         for _ in range(100):
             middle = (low + high) / 2
             low, high = (middle, high) if _largest(z, middle) > confidence else (low, middle)
-        given = answer(z.copy(), confidence)
-        if np.ndim(given) == 0 and np.isclose(given, 1 / high, rtol=1e-3) and not np.isclose(high, 1, rtol=2e-3):
+        T = expect_number(answer(z.copy(), confidence), high, np.inf)
+        if np.isclose(T, 1 / high, rtol=1e-3) and not np.isclose(high, 1, rtol=2e-3):
             hint("This is 1/T: scores are divided by the temperature, not multiplied.")
-        T = expect_number(given, given if np.ndim(given) == 0 else high)
+        shown = [float(score) for score in scores]
         if T <= 0:
-            hint(f"A temperature is positive; for z = {scores} yours is {T:.3g}.")
+            hint(f"A temperature is positive; for z = {shown} yours is {T:.3g}.")
         reached = _largest(z, T)
-        if abs(reached - confidence) > 1e-6 and not 1e-6 < high < 1e6:
+        if abs(reached - confidence) <= 1e-6:
+            continue
+        if not 1e-6 < high < 1e6:
             hint(
-                f"For z = {scores} your T = {T:.4g} gives {reached:.4f}, not {confidence}. An interval with fixed ends "
+                f"For z = {shown} your T = {T:.4g} gives {reached:.4f}, not {confidence}. An interval with fixed ends "
                 "misses the T of tiny or huge scores: take its ends from the differences of the scores."
             )
-        if abs(reached - confidence) > 0.01:
-            side = "too hot" if reached < confidence else "too cold"
-            hint(f"For z = {scores} your T = {T:.4g} gives {reached:.3f}, not {confidence}: {side}.")
-        if abs(reached - confidence) > 1e-6:
-            hint(f"Close: for z = {scores} it gives {reached:.5f}, not {confidence}. Go on halving; wanted is 1e-6.")
+        if abs(reached - confidence) <= 0.01:
+            hint(f"Close: for z = {shown} it gives {reached:.5f}, not {confidence}. Go on halving; wanted is 1e-6.")
+        side = "too hot" if reached < confidence else "too cold"
+        hint(f"For z = {shown} your T = {T:.4g} gives {reached:.3f}, not {confidence}: {side}.")

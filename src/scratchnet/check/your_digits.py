@@ -29,10 +29,18 @@ def _rolled(image: Array, down: int, right: int) -> Array:
 @exercise("your_digits.mass", "Weights times positions, over weights: in whole pixels this decides where a digit goes.")
 def _mass(answer: Any) -> None:
     expect_function(answer)
-    image = np.random.default_rng(1).integers(0, 256, (12, 17)).astype(np.uint8)
-    image[:, 9:] //= 3
-    image[8:] = 0
-    image[2, 3:5] = 0
+    rng = np.random.default_rng(1)
+    right_heavy: Array = rng.integers(0, 256, (12, 17)).astype(np.uint8)
+    right_heavy[:, :9] //= 3
+    right_heavy[8:] = right_heavy[:, :4] = 0  # paper below, and at the left
+    top_heavy = rng.integers(0, 256, (30, 9)).astype(np.uint8)
+    top_heavy[:4] = 0
+    top_heavy[15:] //= 5
+    for image in (right_heavy, top_heavy, rng.random((4, 28))):
+        _centre_of_mass(answer, image)
+
+
+def _centre_of_mass(answer: Any, image: Array) -> None:
     weights = image.astype(np.float64)
     i, j = np.indices(image.shape) + 0.5
     want = np.array([(weights * i).sum(), (weights * j).sum()]) / weights.sum()
@@ -58,8 +66,12 @@ def _mass(answer: Any) -> None:
 @exercise("your_digits.shift", "What leaves the image is lost, and paper comes in: nothing comes round the other side.")
 def _shift(answer: Any) -> None:
     expect_function(answer)
-    image = np.random.default_rng(2).integers(1, 256, (5, 7)).astype(np.uint8)
-    for down, right in ((1, 0), (0, 2), (-2, 1), (3, -4), (0, 0), (-5, 0), (2, 9)):
+    rng = np.random.default_rng(2)
+    image: Array = rng.integers(1, 256, (5, 7)).astype(np.uint8)
+    gray = 0.1 + rng.random((9, 4))
+    steps = [(1, 0), (0, 2), (-2, 1), (3, -4), (0, 0), (-5, 0), (2, 9), (60, -80), (-1, -1)]
+    cases: list[tuple[Array, tuple[int, int]]] = [(image, step) for step in steps]
+    for image, (down, right) in [*cases, (gray, (2, -1)), (gray, (-3, 2)), (gray, (0, 40))]:
         mine = image.copy()
         got = expect_array(answer(mine, down, right), image.shape)
         if not np.array_equal(mine, image):
@@ -67,7 +79,7 @@ def _shift(answer: Any) -> None:
         if np.array_equal(got, _moved(image, down, right)):
             continue
         case = f"For {down} down and {right} to the right: "
-        if abs(down) >= 5 or abs(right) >= 7:
+        if abs(down) >= image.shape[0] or abs(right) >= image.shape[1]:
             hint(case + "nothing of the image is left, so all should be paper. Mind where your slices end.")
         if np.array_equal(got, _rolled(image, down, right)):
             hint(case + "what left the image came in again on the other side.")
@@ -126,26 +138,42 @@ def _shares(answer: Any) -> None:
 def _ink(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(4)
-    stroke = np.zeros((30, 26), bool)
+    stroke, thick, cut_off = np.zeros((3, 30, 26), bool)
     stroke[4:26, 11:15] = True
-    thick = np.zeros((30, 26), bool)
     thick[2:28, 2:24] = True
-    noise = rng.integers(0, 20, (30, 26))
-    for kind, pen in (("a thin pen", stroke), ("a thick pen", thick)):
-        for ground, drawn in (("paper", np.where(pen, 20, 220)), ("a blackboard", np.where(pen, 210, 15))):
-            gray = (drawn + noise).astype(np.uint8)
+    cut_off[:3, :22] = cut_off[:20, 18:22] = True  # a 7 whose bar runs off the sheet, through its top left corner
+    pens = ("a thin pen", stroke), ("a thick pen", thick), ("a line that runs off the sheet", cut_off)
+    grounds = (
+        ("white paper", 220, 20),
+        ("a blackboard", 15, 210),
+        ("grey paper", 110, 30),
+        ("pencil on grey paper", 100, 70),
+        ("a pale board", 140, 225),
+        ("a dim board", 60, 110),
+        ("paper in full light", 246, 90),
+    )
+    for ground, level, line in grounds:
+        for kind, pen in pens:
+            gray = (np.where(pen, line, level) + rng.integers(0, 9, pen.shape)).astype(np.uint8)
             mine = gray.copy()
             got = expect_array(answer(mine), gray.shape)
             if not np.array_equal(mine, gray):
                 hint("The picture that was handed in has changed. Return a new one.")
-            want = 255 - gray if ground == "paper" else gray
+            want = 255 - gray if level > line else gray
             if np.array_equal(got, want):
                 continue
             case = f"With {kind} on {ground}: "
             if np.array_equal(got, gray) or np.array_equal(got, 255 - gray):
                 wrong = case + "the wrong way round. "
+                if ground not in ("white paper", "a blackboard"):
+                    hint(
+                        f"{wrong}No fixed number separates ground and line. How far from the ground are the darkest "
+                        "and the brightest of the picture? (Sums and differences of uint8 wrap round at 256.)"
+                    )
                 if kind == "a thick pen":
                     hint(wrong + "Most of this sheet is ink, so a mean or a median misleads. Look at the edges.")
+                if kind != "a thin pen":
+                    hint(wrong + "A corner, a row or a mean of the edges may hold ink. Take the median of all edges.")
                 hint(wrong + "Find out which way the picture is before you decide.")
             if np.array_equal(got, -gray):  # in uint8: 256 - gray
                 hint(case + "off by one. The opposite of 0 is 255; minus a uint8 wraps round at 256.")
@@ -201,16 +229,25 @@ def _logits(params: Parameters, X: FloatArray) -> FloatArray:
 @exercise("your_digits.moved", "Each image its own move: fresh ones every epoch are training data that cost nothing.")
 def _moved_each(answer: Any) -> None:
     expect_function(answer)
-    most, images = 2, np.random.default_rng(7).integers(1, 256, (100, 784)).astype(np.uint8)
-    mine = images.copy()
-    got = expect_array(answer(mine, most, np.random.default_rng(8)), images.shape)
-    if not np.array_equal(mine, images):
+    images = np.random.default_rng(7).integers(1, 256, (800, 784)).astype(np.uint8)
+    few, mine = images[:100], images[:100].copy()
+    got = expect_array(answer(mine, 2, np.random.default_rng(8)), few.shape)
+    if not np.array_equal(mine, few):
         hint("The images that were handed in have changed. The next epoch needs them where they were: make new ones.")
-    if not np.array_equal(got, answer(images.copy(), most, np.random.default_rng(8))):
+    if not np.array_equal(got, answer(few.copy(), 2, np.random.default_rng(8))):
         hint("The same seed gives other moves: draw every number from the `rng` that is handed in.")
-    if np.array_equal(got, answer(images.copy(), most, np.random.default_rng(9))):
+    if np.array_equal(got, answer(few.copy(), 2, np.random.default_rng(9))):
         hint("Another seed gives the same moves: draw every number from the `rng` that is handed in.")
-    steps = np.array([_step(before, after) for before, after in zip(images, got, strict=True)])
+    for most, some in ((2, images), (1, images[:600]), (4, images[:300])):
+        got = expect_array(answer(some.copy(), most, np.random.default_rng(most)), some.shape)
+        _drawn_uniformly(_steps(some, got), most)
+
+
+def _drawn_uniformly(steps: Array, most: int) -> None:
+    """Hint unless steps (N, 2) look like independent draws from −most to most, each as likely as any other.
+
+    Every test is of counts that should be equal. Right draws fail one of them less than once in 10⁶ times.
+    """
     for axis, name in enumerate(("down", "to the right")):
         if not steps[:, axis].any():
             hint(f"Nothing ever moves {name} or back.")
@@ -226,15 +263,40 @@ def _moved_each(answer: Any) -> None:
         hint(f"No step is +{most}: `rng.integers` leaves out its upper end.")
     if steps.min() > -most or steps.max() < most:
         hint(f"The steps go from {steps.min()} to {steps.max()}; they should go from −{most} to {most}.")
+    values = 2 * most + 1
+    down, right = (steps + most).T
+    for name, found in (("down", down), ("to the right", right)):
+        counts = np.bincount(found, minlength=values)
+        if _uneven(counts):
+            listed = ", ".join(
+                f"{step:+d}: {count}" for step, count in zip(range(-most, most + 1), counts, strict=True)
+            )
+            hint(f"The steps {name} are not equally likely. In {len(steps)} images, {listed}.")
+        if _uneven(np.bincount(np.diff(found) % values, minlength=values)):
+            hint(f"The steps {name} of an image and of the next depend on each other. Draw a step of its own for each.")
+    if _uneven(np.bincount(down * values + right, minlength=values**2)):
+        hint(
+            "The step down and the step to the right of an image depend on each other. Draw two numbers for each image."
+        )
 
 
-def _step(before: Array, after: Array) -> tuple[int, int]:
-    """Return how far one image moved, or hint at what else happened to it."""
-    before, after = before.reshape(28, 28), after.reshape(28, 28)
-    steps = [(a, b) for a in range(-4, 5) for b in range(-4, 5)]
-    found = next((step for step in steps if np.array_equal(after, _moved(before, *step))), None)
-    if found is None:
-        if any(np.array_equal(after, _rolled(before, *step)) for step in steps):
-            hint("What left an image came in again on the other side.")
-        hint("Some image is not a moved copy of its own. Are the rows still in their order, and the pixels whole?")
-    return found
+def _uneven(counts: Array) -> bool:
+    """Pearson's test that all are equally likely; 5.2 standard deviations, by the formula of Wilson and Hilferty."""
+    expected, freedom = counts.sum() / len(counts), len(counts) - 1
+    chi_squared = ((counts - expected) ** 2 / expected).sum()
+    return bool(chi_squared > freedom * (1 - 2 / (9 * freedom) + 5.2 * np.sqrt(2 / (9 * freedom))) ** 3)
+
+
+def _steps(before: Array, after: Array) -> Array:
+    """Return how far each image moved, shape (N, 2), or hint at what else happened to it. No pixel is 0 before."""
+    before, after = before.reshape(-1, 28, 28), after.reshape(-1, 28, 28)
+    blank = [(after == 0).all(axis=axis) for axis in (2, 1)]  # rows, columns: what came in
+    steps = np.stack([edge[:, :14].sum(axis=1) - edge[:, 14:].sum(axis=1) for edge in blank], axis=1)
+    for step in np.unique(steps, axis=0):
+        mine = (steps == step).all(axis=1)
+        if not np.array_equal(after[mine], _moved(before[mine], *step)):
+            near = [(a, b) for a in range(-4, 5) for b in range(-4, 5)]
+            if any(np.array_equal(after[mine][0], _rolled(before[mine][0], *step)) for step in near):
+                hint("What left an image came in again on the other side.")
+            hint("Some image is not a moved copy of its own. Are the rows still in their order, and the pixels whole?")
+    return steps

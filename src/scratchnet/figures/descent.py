@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scratchnet.figures.figure import Figure
+from scratchnet.shapes import require_generator
 
 __all__ = ["descent"]
 
@@ -36,7 +37,9 @@ def descent(
         raise ValueError(f"C must have positive eigenvalues, not {low:.3g} and {high:.3g}: this is no bowl")
     if w.shape != (2,) or not np.isfinite(w).all() or not w.any():
         raise ValueError(f"start must be two numbers, not both 0, not {w.tolist()}")
-    noise, orders = draws(rng or np.random.default_rng(0))
+    rng = np.random.default_rng(0) if rng is None else rng
+    require_generator(rng)
+    noise, orders = draws(rng)
     limit = 2 / high
     tick = 10.0 ** math.floor(math.log10(limit)) / 20
     data = {
