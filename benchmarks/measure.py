@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 import scratchnet as sn
-from scratchnet.inplace import Gradient
+from scratchnet.network import Backpropagation
 
 ROOT = Path(__file__).parents[1]
 Case = TypeVar("Case")
@@ -47,9 +47,9 @@ def steps_of_fit(
 
     def once() -> np.ndarray:
         params, optimizer = start.copy(), sn.SGD(rate)
-        gradient = Gradient(params, X.dtype)
+        gradient = Backpropagation()
         for X_batch, y_batch in sn.minibatches(X, y, batch_size, np.random.default_rng(1)):
-            optimizer.step(params, gradient(X_batch, y_batch))
+            optimizer.step(params, gradient(params, X_batch, y_batch))
         return params.theta
 
     return once

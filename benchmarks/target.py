@@ -12,7 +12,7 @@ import numpy as np
 from measure import tell, training_images
 
 import scratchnet as sn
-from scratchnet.inplace import Gradient
+from scratchnet.network import Backpropagation
 
 SIZES, TARGET, SEEDS = (784, 10, 10), 0.88, range(3)
 
@@ -20,11 +20,11 @@ SIZES, TARGET, SEEDS = (784, 10, 10), 0.88, range(3)
 def minibatch_seconds(train: tuple, dev: tuple, rng: np.random.Generator) -> float:
     """Return the seconds until the target is reached, looking after every 50 steps."""
     params, optimizer, seconds, done = sn.initialize(SIZES, rng), sn.SGD(0.1), 0.0, 0
-    gradient = Gradient(params, train[0].dtype)
+    gradient = Backpropagation()
     while True:
         begin = perf_counter()
         for X, y in sn.minibatches(*train, 32, rng):
-            optimizer.step(params, gradient(X, y))
+            optimizer.step(params, gradient(params, X, y))
             done += 1
             if done % 50 == 0:
                 seconds += perf_counter() - begin
@@ -39,9 +39,9 @@ def full_batch(train: tuple, dev: tuple, rng: np.random.Generator) -> tuple[floa
     params, optimizer = sn.initialize(SIZES, rng, "uniform", np.float64), sn.SGD(0.1)
     X, y = train[0].astype(np.float64), train[1]
     begin = perf_counter()
-    gradient = Gradient(params, X.dtype)
+    gradient = Backpropagation()
     for _ in range(500):
-        optimizer.step(params, gradient(X, y))
+        optimizer.step(params, gradient(params, X, y))
     return perf_counter() - begin, sn.accuracy(dev[1], sn.predict(params, dev[0].astype(np.float64)))
 
 

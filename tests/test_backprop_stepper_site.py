@@ -79,8 +79,8 @@ def by_numpy(theta: list[float], x: list[float], y: int) -> dict[str, np.ndarray
     Z, cache = sn.forward(params, X)
     ds = sn.cross_entropy_backward(Z, labels)
     grads = sn.backward(params, cache, ds)
-    da, _, _ = sn.linear_backward(ds, cache[1][0], params.layers[1].W)
-    dz = sn.relu_backward(da, cache[0][1])
+    da, _, _ = sn.linear_backward(ds, cache[2], params.layers[1].W)
+    dz = sn.relu_backward(da, cache[1])
     dx, _, _ = sn.linear_backward(dz, X, params.layers[0].W)
 
     def loss(_: np.ndarray) -> float:
@@ -88,7 +88,7 @@ def by_numpy(theta: list[float], x: list[float], y: int) -> dict[str, np.ndarray
 
     slopes = [sn.numerical_gradient(loss, array, eps=1e-6).ravel() for array in (params.theta, X)]
     numbers = {
-        "x": X, "z": cache[0][1], "a": cache[1][0], "s": Z, "p": sn.softmax(Z), "loss": loss(X),
+        "x": X, "z": cache[1], "a": cache[2], "s": Z, "p": sn.softmax(Z), "loss": loss(X),
         "ds": ds, "da": da, "dz": dz, "dx": dx,
         "dW1": grads.layers[0].W, "db1": grads.layers[0].b, "dW2": grads.layers[1].W, "db2": grads.layers[1].b,
         "slopes": np.concatenate(slopes),

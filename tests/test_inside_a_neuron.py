@@ -55,7 +55,7 @@ def test_rounded_numbers_give_the_networks_activations_to_a_thousandth() -> None
     np.testing.assert_allclose(b, layer.b, atol=5.1e-7)
     X = sn.normalize(IMAGES, np.float64)
     _, cache = sn.forward(NETWORK, X)
-    np.testing.assert_allclose(np.maximum(X @ W.T + b, 0), cache[1][0], atol=1e-3)
+    np.testing.assert_allclose(np.maximum(X @ W.T + b, 0), cache[2], atol=1e-3)
 
 
 def test_it_begins_with_the_first_image_and_its_most_active_unit() -> None:
@@ -63,7 +63,7 @@ def test_it_begins_with_the_first_image_and_its_most_active_unit() -> None:
         page = inside_a_neuron(NETWORK, image[None], label[None])._repr_html_()
         _, cache = sn.forward(NETWORK, sn.normalize(image[None], np.float64))
         got = carried(page)
-        assert got["unit"] == cache[1][0].argmax()
+        assert got["unit"] == cache[2].argmax()
         assert got["labels"] == [label]
         np.testing.assert_array_equal(got["images"], image[None])
 

@@ -23,11 +23,10 @@ X = np.array([[1.0, 1.0], [-1.0, 0.0]])
 def test_forward_by_hand(paper: Parameters) -> None:
     Z, cache = forward(paper, X)
     # hidden: (1+2, -1+1) = (3, 0) and (-1, 1+1) = (-1, 2); after ReLU (3, 0) and (0, 2)
-    np.testing.assert_array_equal(cache[0][1], [[3, 0], [-1, 2]])
-    np.testing.assert_array_equal(cache[1][0], [[3, 0], [0, 2]])
+    np.testing.assert_array_equal(cache[0], X)
+    np.testing.assert_array_equal(cache[1], [[3, 0], [-1, 2]])
+    np.testing.assert_array_equal(cache[2], [[3, 0], [0, 2]])
     np.testing.assert_array_equal(Z, [[3.5, -0.5], [6.5, -4.5]])
-    np.testing.assert_array_equal(cache[0][0], X)
-    np.testing.assert_array_equal(cache[1][1], Z)
 
 
 def test_backward_by_hand(paper: Parameters) -> None:
@@ -59,8 +58,15 @@ def test_any_depth_keeps_shapes_and_dtype(sizes: tuple[int, ...], dtype: type) -
 
 def test_backward_refuses_the_cache_of_another_network(paper: Parameters) -> None:
     _, cache = forward(paper, X)
-    with pytest.raises(ValueError, match="the cache has 1 layers and the network 2: not the same network"):
+    with pytest.raises(ValueError, match="the cache has 1 layers and the network 3: not the same network"):
         backward(paper, cache[:1], np.ones((2, 2)))
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (3, 2), (1, 2)])
+def test_backward_refuses_a_gradient_of_other_logits(paper: Parameters, shape: tuple[int, int]) -> None:
+    _, cache = forward(paper, X)
+    with pytest.raises(ValueError, match=r"dZ must have shape \(2, 2\) \(that of the logits\), not "):
+        backward(paper, cache, np.ones(shape))
 
 
 @pytest.mark.parametrize("answer", [predict, predict_proba])

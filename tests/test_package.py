@@ -84,6 +84,6 @@ def test_every_public_name_exists_and_is_documented() -> None:
 
 def test_source_shows_the_module_s_own_lines() -> None:
     shown = scratchnet.source(scratchnet.relu, scratchnet.softmax)
-    assert repr(shown).startswith("def relu(Z: FloatArray) -> FloatArray:")
+    assert repr(shown).startswith("def relu(Z: FloatArray, out: FloatArray | None = None) -> FloatArray:")
     assert "\n\ndef softmax(" in repr(shown)
     assert shown._repr_markdown_() == f"```python\n{shown!r}\n```"

@@ -52,7 +52,8 @@ def test_the_same_parameters_make_the_same_bytes_and_numpy_reads_them(tmp_path: 
         assert {member.date_time for member in members.infolist()} == {(1980, 1, 1, 0, 0, 0)}  # not of this minute
     with np.load(tmp_path / "a", allow_pickle=False) as arrays:
         np.testing.assert_array_equal(arrays["theta"], network().theta)
-        assert tuple(arrays["sizes"]) == (6, 4, 3)
+        layers = [["Linear", {"D": 6, "H": 4}], ["ReLU", {}], ["Linear", {"D": 4, "H": 3}]]
+        assert json.loads(str(arrays["network"])) == layers
 
 
 def test_a_link_stays_a_link_and_what_it_names_is_replaced(tmp_path: Path) -> None:
@@ -171,7 +172,7 @@ def checkpoint_of_another_kind(path: Path) -> None:
 def newer_version(path: Path) -> None:
     import scratchnet.storage as storage
 
-    about = np.array(json.dumps({"program": "scratchnet", "kind": "parameters", "version": 2}))
+    about = np.array(json.dumps({"program": "scratchnet", "kind": "parameters", "version": 3}))
     entries = {"about": storage._npy(about)}
     entries["sha256"] = storage._npy(np.array(storage._digest(entries)))
     with zipfile.ZipFile(path, "w") as archive:
@@ -210,9 +211,9 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "a compressed npz": (compressed_npz, "it was not written by scratchnet"),
     "a number changed": (changed_number, "its contents were changed after it was written"),
     "a checkpoint": (checkpoint_of_another_kind, "it holds a checkpoint, not parameters. Name it as fit's"),
-    "a later version": (newer_version, "it is of version 2, and this scratchnet reads version 1"),
+    "a later version": (newer_version, "it is of version 3, and this scratchnet reads versions 1 to 2: update"),
     "objects": (pickled_inside, "it cannot be read .*Object arrays cannot be loaded"),
-    "no theta": (lambda path: forged(path, sizes=np.array([2, 3])), "it has no sizes or no theta"),
+    "no theta": (lambda path: forged(path, sizes=np.array([2, 3])), "it has no network or no theta"),
     "one size": (lambda path: forged(path, sizes=np.array([2]), theta=np.zeros(2)), "its sizes are not two or more"),
     "a size of zero": (lambda path: forged(path, sizes=np.array([2, 0]), theta=np.zeros(0)), "its sizes are not two"),
     "fractional sizes": (lambda path: forged(path, sizes=np.array([2.0, 3]), theta=np.zeros(9)), "its sizes are not"),

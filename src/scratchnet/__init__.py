@@ -1,20 +1,21 @@
 """scratchnet: a neural network that reads handwritten digits, with nothing hidden.
 
 The modules, in reading order, are the chapters of the book: data, layers, activations, losses, network, gradcheck,
-parameters, optimizers, training, metrics, storage, handwriting, strokes. Importing the package imports NumPy and
-nothing heavier.
+parameters, optimizers, training, metrics, storage, handwriting, strokes; kinds says what a layer is. Importing the
+package imports NumPy and nothing heavier.
 """
 
 from scratchnet import plots
-from scratchnet.activations import relu, relu_backward, softmax, softmax_backward
+from scratchnet.activations import ReLU, Tanh, relu, relu_backward, softmax, softmax_backward, tanh, tanh_backward
 from scratchnet.data import Digits, minibatches, normalize, read_digits, train_dev_split
 from scratchnet.gradcheck import check_gradients, numerical_gradient, relative_error
 from scratchnet.handwriting import prepare
-from scratchnet.layers import linear, linear_backward
+from scratchnet.kinds import Kind
+from scratchnet.layers import Linear, linear, linear_backward
 from scratchnet.losses import cross_entropy, cross_entropy_backward
 from scratchnet.metrics import accuracy, accuracy_interval, calibration, confusion_matrix, mcnemar
 from scratchnet.network import backward, forward, predict, predict_proba
-from scratchnet.optimizers import SGD, cosine
+from scratchnet.optimizers import SGD, Momentum, cosine
 from scratchnet.parameters import Layer, Parameters, initialize
 from scratchnet.source import source
 from scratchnet.storage import StorageError, load, save
@@ -27,11 +28,16 @@ __all__ = [
     "Digits",
     "DivergedError",
     "History",
+    "Kind",
     "Layer",
+    "Linear",
+    "Momentum",
     "Parameters",
+    "ReLU",
     "SGD",
     "STROKES",
     "StorageError",
+    "Tanh",
     "accuracy",
     "accuracy_interval",
     "backward",
@@ -64,5 +70,7 @@ __all__ = [
     "softmax",
     "softmax_backward",
     "source",
+    "tanh",
+    "tanh_backward",
     "train_dev_split",
 ]

@@ -1,39 +1,109 @@
-"""The two functions between and after the layers: ReLU bends, softmax turns scores into probabilities.
+"""The functions between and after the linear layers: ReLU and tanh bend, softmax turns scores into probabilities.
 
 Source: chapter "softmax", chapter "hidden-layer" (forward), chapter "backprop" (backward).
 """
 
+from typing import Any
+
 import numpy as np
 
+from scratchnet.kinds import Kind
 from scratchnet.shapes import require_matrix, require_shape
 from scratchnet.types import FloatArray
 
-__all__ = ["relu", "relu_backward", "softmax", "softmax_backward"]
+__all__ = ["ReLU", "Tanh", "relu", "relu_backward", "softmax", "softmax_backward", "tanh", "tanh_backward"]
 
 
-def relu(Z: FloatArray) -> FloatArray:
-    """Return A = max(Z, 0), entry by entry, in the shape of Z."""
-    return np.maximum(Z, 0)
+def relu(Z: FloatArray, out: FloatArray | None = None) -> FloatArray:
+    """Return A = max(Z, 0), entry by entry, in the shape of Z. `out`: an array for A."""
+    return np.maximum(Z, 0, out=out)
 
 
-def relu_backward(dA: FloatArray, Z: FloatArray) -> FloatArray:
+def relu_backward(dA: FloatArray, Z: FloatArray, out: FloatArray | None = None) -> FloatArray:
     """Return dZ: the upstream gradient dA where Z > 0, and zero elsewhere.
 
-    Shapes: dA, Z and dZ are the same. At the kink Z = 0, where ReLU has no derivative, this takes 0.
+    Shapes: dA, Z and dZ are the same. At the kink Z = 0, where ReLU has no derivative, this takes 0. `out` is an array
+    for dZ, which may be dA itself; with one, nothing is checked.
     """
-    require_shape("dA", dA, Z.shape, "(that of Z)")
-    return dA * (Z > 0)
+    if out is None:
+        require_shape("dA", dA, Z.shape, "(that of Z)")
+    return np.multiply(dA, Z > 0, out=out)
 
 
-def softmax(Z: FloatArray) -> FloatArray:
+class ReLU(Kind):
+    """The rectified linear unit as a layer: A = max(Z, 0)."""
+
+    def forward(
+        self, layer: Any, Z: FloatArray, rng: np.random.Generator | None = None, out: FloatArray | None = None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return A, and Z for the way back."""
+        return relu(Z, out=out), Z
+
+    def backward(
+        self,
+        layer: Any,
+        grad: Any,
+        dA: FloatArray,
+        Z: FloatArray,
+        need_dX: bool = True,
+        out: FloatArray | None = None,
+    ) -> FloatArray:
+        """Return dZ."""
+        return relu_backward(dA, Z, out=None if out is None else dA)
+
+
+def tanh(Z: FloatArray, out: FloatArray | None = None) -> FloatArray:
+    """Return A = tanh(Z) = (eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ), entry by entry, from −1 to 1. `out`: an array for A."""
+    return np.tanh(Z, out=out)
+
+
+def tanh_backward(dA: FloatArray, A: FloatArray, out: FloatArray | None = None) -> FloatArray:
+    """Return dZ = dA (1 − A²), with A what `tanh` returned: its derivative is a function of its value.
+
+    Shapes: dA, A and dZ are the same. `out` is an array for dZ other than dA; with one, nothing is checked.
+    """
+    if out is None:
+        require_shape("dA", dA, A.shape, "(that of A)")
+    squared = np.multiply(A, A, out=out)
+    slope = np.subtract(1, squared, out=out)
+    return np.multiply(dA, slope, out=out)
+
+
+class Tanh(Kind):
+    """The hyperbolic tangent as a layer: A = tanh(Z)."""
+
+    def forward(
+        self, layer: Any, Z: FloatArray, rng: np.random.Generator | None = None, out: FloatArray | None = None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return A, and A again for the way back."""
+        A = tanh(Z, out=out)
+        return A, A
+
+    def backward(
+        self,
+        layer: Any,
+        grad: Any,
+        dA: FloatArray,
+        A: FloatArray,
+        need_dX: bool = True,
+        out: FloatArray | None = None,
+    ) -> FloatArray:
+        """Return dZ."""
+        return tanh_backward(dA, A, out=out)
+
+
+def softmax(Z: FloatArray, out: FloatArray | None = None) -> FloatArray:
     """Return P, each row of Z made into probabilities: P[n, k] = exp(Z[n, k]) / Σⱼ exp(Z[n, j]).
 
     Shapes: Z (N, K), P (N, K). Taking the row's maximum away first leaves the formula's value unchanged and keeps
-    exp from overflowing: the largest exponent is then exactly 0. Raises ValueError for a batch without rows.
+    exp from overflowing: the largest exponent is then exactly 0. Raises ValueError for a batch without rows. `out` is
+    an array for P, which may be Z itself; with one, nothing is checked.
     """
-    require_matrix("Z", Z)
-    E = np.exp(Z - Z.max(axis=1, keepdims=True))
-    return E / E.sum(axis=1, keepdims=True)
+    if out is None:
+        require_matrix("Z", Z)
+    largest = np.maximum.reduce(Z.T.copy())  # of each row: NumPy is quicker where what it compares lies far apart
+    E = np.exp(np.subtract(Z, largest[:, None], out=out), out=out)
+    return np.divide(E, np.add.reduce(E, axis=1, keepdims=True), out=out)
 
 
 def softmax_backward(dP: FloatArray, P: FloatArray) -> FloatArray:

@@ -140,6 +140,7 @@ def minibatches(X: FloatArray, y: IntArray, batch_size: int, rng: np.random.Gene
     require_count("batch_size", batch_size)
     require_generator(rng)
     order = rng.permutation(len(X))
+    labels = y.take(order)
+    batches = (slice(start, start + batch_size) for start in range(0, len(X), batch_size))
     # take, not X[rows]: the same rows, found faster
-    starts = range(0, len(X), batch_size)
-    return ((X.take(rows, axis=0), y.take(rows)) for rows in (order[s : s + batch_size] for s in starts))
+    return ((X.take(order[batch], axis=0), labels[batch]) for batch in batches)

@@ -66,7 +66,7 @@ class BlockReport:
 
 @dataclass(frozen=True)
 class GradientReport:
-    """A line for each W and b. True when every block passed; prints as a table."""
+    """A line for each W and b, or whatever a layer has. True when every block passed; prints as a table."""
 
     blocks: tuple[BlockReport, ...]
 
@@ -114,8 +114,8 @@ def check_gradients(
     numbers.theta[:] = numerical_gradient(lambda _: judge(params, X, y), params.theta, eps)
     blocks = []
     for index, ours in enumerate(grads.layers):
-        for name in ("W", "b"):
-            error = relative_error(getattr(ours, name), getattr(numbers.layers[index], name))
+        for name, array in vars(ours).items():
+            error = relative_error(array, getattr(numbers.layers[index], name))
             blocks.append(BlockReport(f"layer {index + 1}, {name}", error, error < tolerance))
     return GradientReport(tuple(blocks))
 

@@ -3,38 +3,117 @@
 Source: chapter "linear" (forward) and chapter "backprop" (backward).
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
-from scratchnet.shapes import require_matrix, require_shape
+from scratchnet.kinds import Kind
+from scratchnet.shapes import require_count, require_matrix, require_shape
 from scratchnet.types import FloatArray
 
-__all__ = ["linear", "linear_backward"]
+__all__ = ["Linear", "linear", "linear_backward"]
 
 
-def linear(X: FloatArray, W: FloatArray, b: FloatArray) -> FloatArray:
+def linear(X: FloatArray, W: FloatArray, b: FloatArray, out: FloatArray | None = None) -> FloatArray:
     """Return the scores Z = XW + b of a batch.
 
     Shapes: X (N, D), a row for each example; W (D, H), a column for each output; b (H,), added to every row;
-    Z (N, H). Raises ValueError where they do not fit together.
+    Z (N, H). Raises ValueError where they do not fit together. `out` is an array for Z, as in NumPy's functions; with
+    one, nothing is checked: whoever has the array has done this before.
     """
-    _require_linear(X, W)
-    require_shape("b", b, W.shape[1:], "(one bias for each column of W)")
-    return X @ W + b
+    if out is None:
+        _require_linear(X, W)
+        require_shape("b", b, W.shape[1:], "(one bias for each column of W)")
+    Z = np.dot(X, W, out=out)
+    return np.add(Z, b, out=out)
 
 
-def linear_backward(dZ: FloatArray, X: FloatArray, W: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def linear_backward(
+    dZ: FloatArray,
+    X: FloatArray,
+    W: FloatArray,
+    out: tuple[FloatArray | None, FloatArray | None, FloatArray | None] | None = None,
+    need_dX: bool = True,
+) -> tuple[FloatArray | Any, FloatArray, FloatArray]:
     """Return (dX, dW, db), the gradients of the loss with respect to what `linear` took.
 
     Shapes: dZ (N, H), the upstream gradient; dX (N, D); dW (D, H); db (H,). A gradient has the shape of the thing
     itself. The sum over the N examples is inside both matrix product and sum, because every example used the same
-    W and b. Any 1/N is already in dZ.
+    W and b. Any 1/N is already in dZ. `out` is an array for each of the three, or None for a new one; with it nothing
+    is checked. Without `need_dX`, dX is None: nobody needs the gradient of the images.
     """
-    _require_linear(X, W)
-    require_shape("dZ", dZ, (len(X), W.shape[1]), "(that of Z)")
-    dX = dZ @ W.T
-    dW = X.T @ dZ
-    db = dZ.sum(axis=0)
+    if out is None:
+        _require_linear(X, W)
+        require_shape("dZ", dZ, (len(X), W.shape[1]), "(that of Z)")
+    dX, dW, db = out or (None, None, None)
+    dX = np.dot(dZ, W.T, out=dX) if need_dX else None
+    dW = np.dot(X.T, dZ, out=dW)
+    db = np.add.reduce(dZ, axis=0, out=db)
     return dX, dW, db
+
+
+@dataclass(frozen=True)
+class Linear(Kind):
+    """A layer of H units, each of which looks at all of D inputs: Z = XW + b."""
+
+    D: int
+    H: int
+
+    def __post_init__(self) -> None:
+        """Refuse what is no number of columns."""
+        require_count("D", self.D)
+        require_count("H", self.H)
+
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """W holds a column of weights for each unit, and b its bias."""
+        return {"W": (self.D, self.H), "b": (self.H,)}
+
+    @property
+    def inputs(self) -> int:
+        """D."""
+        return self.D
+
+    @property
+    def outputs(self) -> int:
+        """H."""
+        return self.H
+
+    def start(self, layer: Any, rng: np.random.Generator, scheme: str) -> None:
+        """Draw the weights by `scheme`, and leave the biases at zero, except where the scheme says otherwise."""
+        match scheme:
+            case "he":
+                layer.W[:] = rng.normal(0, np.sqrt(2 / self.D), layer.W.shape)
+            case "uniform":
+                layer.W[:] = rng.uniform(-0.5, 0.5, layer.W.shape)
+                layer.b[:] = rng.uniform(-0.5, 0.5, layer.b.shape)
+            case "small":
+                layer.W[:] = rng.normal(0, 0.01, layer.W.shape)
+            case "zeros":
+                pass
+            case _:
+                raise ValueError(f'scheme must be "he", "uniform", "small" or "zeros", not {scheme!r}')
+
+    def forward(
+        self, layer: Any, X: FloatArray, rng: np.random.Generator | None = None, out: FloatArray | None = None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return Z, and X for the way back."""
+        return linear(X, layer.W, layer.b, out=out), X
+
+    def backward(
+        self,
+        layer: Any,
+        grad: Any,
+        dZ: FloatArray,
+        X: FloatArray,
+        need_dX: bool = True,
+        out: FloatArray | None = None,
+    ) -> FloatArray | Any:
+        """Fill dW and db, and return dX."""
+        dX, _, _ = linear_backward(dZ, X, layer.W, out=(out, grad.W, grad.b), need_dX=need_dX)
+        return dX
 
 
 def _require_linear(X: FloatArray, W: FloatArray) -> None:

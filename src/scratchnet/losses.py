@@ -3,6 +3,9 @@
 Source: chapter "cross-entropy".
 """
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 
 from scratchnet.activations import softmax
@@ -26,14 +29,22 @@ def cross_entropy(Z: FloatArray, y: IntArray) -> float:
     return float(np.mean(log_sum_exp - shifted[np.arange(len(y)), y]))
 
 
-def cross_entropy_backward(Z: FloatArray, y: IntArray) -> FloatArray:
+def cross_entropy_backward(Z: FloatArray, y: IntArray, out: FloatArray | None = None) -> FloatArray:
     """Return dZ = (P − Y)/N, with P = softmax(Z) and Y the labels as one-hot rows.
 
-    Shapes: Z (N, K), y (N,), dZ (N, K). The loss is a mean, so this is the one place where 1/N appears.
+    Shapes: Z (N, K), y (N,), dZ (N, K). The loss is a mean, so this is the one place where 1/N appears. `out` is an
+    array for dZ, which may be Z itself; with one, nothing is checked.
     """
-    require_matrix("Z", Z)
-    require_labels(y, *Z.shape)
-    dZ = softmax(Z)
-    dZ[np.arange(len(y)), y] -= 1
+    if out is None:
+        require_matrix("Z", Z)
+        require_labels(y, *Z.shape)
+    dZ = softmax(Z, out=out)
+    dZ -= _identity(Z.shape[1], Z.dtype).take(y, axis=0)
     dZ /= len(y)
     return dZ
+
+
+@cache
+def _identity(K: int, dtype: np.dtype[Any]) -> FloatArray:
+    """Return the identity matrix, whose row k is the label k as a one-hot row. It is kept: nobody writes into it."""
+    return np.eye(K, dtype=dtype)

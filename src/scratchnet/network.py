@@ -3,58 +3,87 @@
 Source: chapter "hidden-layer" (forward) and chapter "backprop" (backward).
 """
 
+from typing import Any
+
 import numpy as np
 
-from scratchnet.activations import relu, relu_backward, softmax
-from scratchnet.layers import linear, linear_backward
+from scratchnet.activations import softmax
+from scratchnet.losses import cross_entropy_backward
 from scratchnet.parameters import Parameters, require_finite_parameters, require_inputs, require_parameters
-from scratchnet.shapes import require_finite
+from scratchnet.shapes import require_finite, require_matrix, require_shape
 from scratchnet.types import FloatArray, IntArray
 
-__all__ = ["Cache", "backward", "forward", "predict", "predict_proba"]
+__all__ = ["Backpropagation", "Cache", "backward", "forward", "predict", "predict_proba"]
 
-# What backward needs of forward: for each layer its input, and for each hidden layer what went into its ReLU.
-Cache = list[tuple[FloatArray, FloatArray]]
+# What backward needs of forward, a thing for each layer: a linear one keeps its input, and so does ReLU.
+Cache = list[Any]
+Arrays = list[FloatArray | None]
 
 
-def forward(params: Parameters, X: FloatArray) -> tuple[FloatArray, Cache]:
+def forward(
+    params: Parameters, X: FloatArray, rng: np.random.Generator | None = None, out: Arrays | None = None
+) -> tuple[FloatArray, Cache]:
     """Return the logits of a batch, and the cache that `backward` needs.
 
-    Shapes: X (N, D); logits Z (N, K). The cache holds a pair (input, Z) for each layer. Every layer is linear, and
-    ReLU stands between layers; after the last comes none, because the loss takes logits.
+    Shapes: X (N, D); logits Z (N, K). The cache holds for each layer what its way back needs: of linear, ReLU, linear
+    these are X, Z₁ and A₁. rng: a generator for layers that draw in training, None where the network is only used.
+    `out` holds for each layer an array for what it returns, or None, and is given what it returned; with `out`,
+    nothing is checked.
     """
-    require_inputs(params, X)
+    if out is None:
+        require_inputs(params, X)
+        out = [None] * len(params.kinds)
     cache: Cache = []
-    A = X
-    for layer in params.layers[:-1]:
-        Z = linear(A, layer.W, layer.b)
-        cache.append((A, Z))
-        A = relu(Z)
-    last = params.layers[-1]
-    Z = linear(A, last.W, last.b)
-    cache.append((A, Z))
-    return Z, cache
+    for n, (kind, layer) in enumerate(params.network):
+        X, saved = kind.forward(layer, X, rng, out[n])
+        out[n] = X
+        cache.append(saved)
+    return X, cache
 
 
-def backward(params: Parameters, cache: Cache, dZ: FloatArray) -> Parameters:
+def backward(
+    params: Parameters, cache: Cache, dZ: FloatArray, out: tuple[Parameters, Arrays] | None = None
+) -> Parameters:
     """Return the gradient of the loss with respect to every parameter, laid out as `params`.
 
     dZ (N, K) is the gradient with respect to the logits, as `cross_entropy_backward` returns it. Layers are walked
-    from last to first; each hands the gradient of its input to the layer before it.
+    from last to first; each hands the gradient of its input to the layer before it. The first one need not.
+    `out` is a pair: parameters for the result, and for each layer an array for the gradient that it hands on, or None.
+    With `out`, nothing is checked.
     """
-    require_parameters(params)
-    if len(cache) != len(params.layers):
-        raise ValueError(
-            f"the cache has {len(cache)} layers and the network {len(params.layers)}: not the same network"
-        )
-    grads = Parameters(params.sizes, params.theta.dtype)
-    for index in reversed(range(len(params.layers))):
-        A, _ = cache[index]
-        dA, grads.layers[index].W[:], grads.layers[index].b[:] = linear_backward(dZ, A, params.layers[index].W)
-        if index > 0:
-            _, Z_before = cache[index - 1]
-            dZ = relu_backward(dA, Z_before)
+    if out is None:
+        _require_backward(params, cache, dZ)
+        out = Parameters(params.kinds, np.result_type(params.theta, dZ)), [None] * len(params.kinds)
+    grads, handed_on = out
+    for n in reversed(range(len(cache))):
+        (kind, layer), (_, grad) = params.network[n], grads.network[n]
+        dZ = handed_on[n] = kind.backward(layer, grad, dZ, cache[n], n > 0, handed_on[n])
     return grads
+
+
+class Backpropagation:
+    """The gradient of the mean cross-entropy of a minibatch: forward, loss and backward, one after the other.
+
+    It is the function (params, X, y) that `fit` calls at every step. It hands each function the arrays that the step
+    before has filled, because making new ones takes longer than much of what a small network computes: so the next
+    call overwrites what this one returned. X and y are not checked. rng: as in `forward`.
+    """
+
+    def __init__(self) -> None:
+        self.made_for: tuple[Any, ...] = ()
+
+    def __call__(
+        self, params: Parameters, X: FloatArray, y: IntArray, rng: np.random.Generator | None = None
+    ) -> Parameters:
+        if self.made_for != (params, X.shape, X.dtype):
+            self.made_for = params, X.shape, X.dtype
+            self.forward: Arrays = [None] * len(params.kinds)
+            self.backward: Arrays = [None] * len(params.kinds)
+            self.dZ: FloatArray | None = None
+            self.grads = Parameters(params.kinds, np.result_type(params.theta, X))
+        Z, cache = forward(params, X, rng, out=self.forward)
+        self.dZ = cross_entropy_backward(Z, y, out=self.dZ)
+        return backward(params, cache, self.dZ, out=(self.grads, self.backward))
 
 
 def predict(params: Parameters, X: FloatArray) -> IntArray:
@@ -76,13 +105,22 @@ def predict_proba(params: Parameters, X: FloatArray) -> FloatArray:
 def _finite_logits(params: Parameters, X: FloatArray) -> FloatArray:
     """Return the logits, or refuse X or parameters that are not finite.
 
-    A number in X that is not finite makes every sum of its row so in the first layer, where there are few to look at.
     The logits alone would not show it, because ReLU turns −∞ into 0.
     """
+    require_inputs(params, X)
+    require_finite("X", X, "Replace them, for example by np.where(np.isfinite(X), X, 0)")
     with np.errstate(over="ignore", invalid="ignore"):
-        Z, cache = forward(params, X)
-    if not (np.isfinite(cache[0][1]).all() and np.isfinite(Z).all()):
+        Z, _ = forward(params, X)
+    if not np.isfinite(Z).all():
         require_finite_parameters(params)
-        require_finite("X", X, "Replace them, for example by np.where(np.isfinite(X), X, 0)")
         raise ValueError("X or params holds numbers so large that the logits overflow")
     return Z
+
+
+def _require_backward(params: Parameters, cache: Cache, dZ: FloatArray) -> None:
+    require_parameters(params)
+    if len(cache) != len(params.kinds):
+        raise ValueError(f"the cache has {len(cache)} layers and the network {len(params.kinds)}: not the same network")
+    require_matrix("dZ", dZ)
+    rows = len(cache[-1]) if isinstance(cache[-1], np.ndarray) else len(dZ)
+    require_shape("dZ", dZ, (rows, params.sizes[-1]), "(that of the logits)")

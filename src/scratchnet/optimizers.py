@@ -4,12 +4,13 @@ import math
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from scratchnet.parameters import Parameters, require_gradients
-from scratchnet.shapes import require_positive
+from scratchnet.shapes import is_number, require_positive
 
-__all__ = ["SGD", "Optimizer", "cosine"]
+__all__ = ["SGD", "Momentum", "Optimizer", "cosine"]
 
 
 class Optimizer(Protocol):
@@ -19,13 +20,7 @@ class Optimizer(Protocol):
     `state` names the arrays that are remembered from one step to the next, such as a velocity; it is empty where
     nothing is, and may be so before the first step. A checkpoint keeps both: a run goes on only with the settings it
     began with, and `fit` then assigns the kept arrays to `state`. What is remembered anywhere else would be lost, so
-    `fit` refuses to keep such a run. Momentum, for example, is this, with an attribute `beta`::
-
-        def step(self, params, grads, factor=1.0):
-            velocity = self.state.setdefault("velocity", np.zeros_like(params.theta))
-            velocity *= self.beta
-            velocity += grads.theta
-            params.theta -= factor * self.learning_rate * velocity
+    `fit` refuses to keep such a run. `Momentum` is an example.
     """
 
     state: dict[str, NDArray[Any]]
@@ -58,6 +53,35 @@ class SGD:
         """Move `params` against `grads`, in place. Both must have the same sizes. A schedule sets the `factor` of η."""
         require_gradients(params, grads)
         params.theta -= float(factor * self.learning_rate) * grads.theta
+
+
+class Momentum:
+    """SGD with momentum: v ← μv + ∇L, then θ ← θ − ηv, with v the velocity, 0 at first (Polyak, 1964).
+
+    η is the learning rate and μ the momentum, the part of the velocity that is kept: 0 is SGD. Where gradients agree,
+    steps grow up to 1/(1 − μ) times as long. Raises ValueError for a learning rate that is not positive and finite,
+    and for a momentum that is not from 0 to below 1.
+    """
+
+    def __init__(self, learning_rate: float, momentum: float = 0.9) -> None:
+        require_positive("learning_rate", learning_rate)
+        if not is_number(momentum) or not 0 <= momentum < 1:
+            raise ValueError(f"momentum must be a number from 0 to below 1, not {momentum!r}")
+        self.learning_rate, self.momentum = learning_rate, momentum
+        self.state: dict[str, NDArray[Any]] = {}
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """What decides the steps."""
+        return {"learning_rate": self.learning_rate, "momentum": self.momentum}
+
+    def step(self, params: Parameters, grads: Parameters, factor: float = 1.0) -> None:
+        """Move `params` along the velocity, in place. A schedule sets the `factor` of η."""
+        require_gradients(params, grads)
+        velocity = self.state.setdefault("velocity", np.zeros_like(params.theta))
+        velocity *= float(self.momentum)
+        velocity += grads.theta
+        params.theta -= float(factor * self.learning_rate) * velocity
 
 
 def cosine(progress: float, warmup: float = 0.0) -> float:

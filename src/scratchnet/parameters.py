@@ -6,13 +6,16 @@ array; each layer's W and b are views into it, so there is nothing to keep in st
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from scratchnet.activations import ReLU
+from scratchnet.kinds import Kind, size_of, sizes_of
+from scratchnet.layers import Linear
 from scratchnet.shapes import require_columns, require_dtype, require_finite, require_generator
 from scratchnet.types import FloatArray
 
@@ -28,11 +31,11 @@ class NeverRebound:
     FIXED: ClassVar[tuple[str, ...]] = ()
 
     def __setattr__(self, name: str, value: Any) -> None:
-        kept = vars(self).get(name)
+        kept = self.__dict__.get(name)
+        if value is kept:
+            return  # theta -= g has done its work before it assigns
         if name not in self.FIXED or kept is None:
             super().__setattr__(name, value)
-        elif value is kept:
-            return  # theta -= g has done its work before it assigns
         elif not isinstance(kept, np.ndarray):
             raise AttributeError(f"{name} cannot be replaced: make new Parameters, or write into theta, W and b")
         else:
@@ -44,44 +47,65 @@ class NeverRebound:
             kept[...] = values
 
 
-@dataclass(eq=False)
 class Layer(NeverRebound):
-    """One layer's weights W (D, H) and biases b (H,): views of the network's θ, and they stay that."""
+    """One layer's parameters, by name: weights W (D, H) and biases b (H,) of a linear one.
+
+    They are views of the network's θ, and they stay that.
+    """
 
     W: FloatArray
     b: FloatArray
-    FIXED = ("W", "b")
+    FIXED = property(lambda self: tuple(vars(self)))
+
+    def __init__(self, **arrays: FloatArray) -> None:
+        vars(self).update(arrays)
+
+    def __repr__(self) -> str:
+        return f"Layer({', '.join(f'{name} {array.shape}' for name, array in vars(self).items())})"
 
 
 class Parameters(NeverRebound):
-    """The parameters of a network with layers of these sizes, all zero to begin with.
+    """The parameters of a network, all zero to begin with.
 
-    sizes: inputs, hidden units …, classes; (784, 10, 10) has one hidden layer. `theta` (Q,) holds every number,
-    layer after layer, W row by row and then b; `layers` are its views. `Parameters` also holds gradients: same
-    sizes, same layout.
+    network: the kinds of its layers from first to last, such as `[Linear(784, 10), Tanh(), Linear(10, 10)]`; or sizes:
+    inputs, hidden units …, classes. (784, 10, 10) is short for linear, ReLU, linear: every layer of such a network is
+    linear, and ReLU stands between layers; after the last comes none, because the loss takes logits.
+
+    `theta` (Q,) holds every number, layer after layer, W row by row and then b. `layers` are its views, one Layer for
+    each that has parameters. `kinds` are all layers of the network, and `network` pairs each with its Layer, which is
+    empty where there are no parameters. `sizes` are the numbers of columns between them. `Parameters` also holds
+    gradients: same network, same layout.
 
     θ and its views cannot come apart. What is assigned to `theta`, or to a layer's `W` or `b`, is copied into the
     array that is there, and must have its shape. `copy`, `copy.copy`, `copy.deepcopy` and `pickle` all make a network
     of its own, which shares nothing with this one.
 
-    Raises ValueError for fewer than two sizes, a size below 1, or a dtype that is not float32 or float64.
+    Raises ValueError for fewer than two sizes, a size below 1, layers that do not fit together, or a dtype that is not
+    float32 or float64.
     """
 
+    kinds: tuple[Kind, ...]
     sizes: tuple[int, ...]
     theta: FloatArray
+    network: tuple[tuple[Kind, Layer], ...]
     layers: tuple[Layer, ...]
-    FIXED = ("sizes", "theta", "layers")
+    FIXED = ("kinds", "sizes", "theta", "network", "layers")
 
-    def __init__(self, sizes: Sequence[int], dtype: DTypeLike = np.float32) -> None:
-        self.sizes = _whole(sizes)
+    def __init__(self, network: Sequence[int] | Sequence[Kind], dtype: DTypeLike = np.float32) -> None:
+        self.kinds = _kinds(network)
+        self.sizes = sizes_of(self.kinds)
         require_dtype(dtype)
-        self.theta = np.zeros(sum(D * H + H for D, H in pairwise(self.sizes)), dtype=dtype)
-        layers, start = [], 0
-        for D, H in pairwise(self.sizes):
-            middle, end = start + D * H, start + D * H + H
-            layers.append(Layer(W=self.theta[start:middle].reshape(D, H), b=self.theta[middle:end]))
-            start = end
-        self.layers = tuple(layers)
+        self.theta = np.zeros(sum(map(size_of, self.kinds)), dtype=dtype)
+        views, start = [], 0
+        for kind in self.kinds:
+            arrays = {}
+            for name, shape in kind.shapes.items():
+                end = start + prod(shape)
+                arrays[name] = self.theta[start:end].reshape(shape)
+                start = end
+            views.append(Layer(**arrays))
+        self.network = tuple(zip(self.kinds, views, strict=True))
+        self.layers = tuple(layer for layer in views if vars(layer))
 
     def copy(self) -> "Parameters":
         """Return parameters of their own with the same values."""
@@ -89,16 +113,16 @@ class Parameters(NeverRebound):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what copies and pickles are made of: everything but the views, which are made again."""
-        return {name: value for name, value in vars(self).items() if name != "layers"}
+        return {name: value for name, value in vars(self).items() if name not in ("network", "layers")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Become a network of its own with these sizes and numbers."""
-        Parameters.__init__(self, state["sizes"], state["theta"].dtype)
+        """Become a network of its own with these layers and numbers."""
+        Parameters.__init__(self, state.get("kinds", state["sizes"]), state["theta"].dtype)
         self.theta = state["theta"]
         vars(self).update({name: value for name, value in state.items() if name not in vars(self)})
 
     def __repr__(self) -> str:
-        return f"Parameters({'-'.join(map(str, self.sizes))}, {self.theta.dtype}, {self.theta.size:,} numbers)"
+        return f"Parameters({described(self)}, {self.theta.dtype}, {self.theta.size:,} numbers)"
 
 
 def require_parameters(params: Parameters, name: str = "params") -> None:
@@ -112,8 +136,10 @@ def require_gradients(params: Parameters, grads: Parameters, name: str = "grads"
     if not (isinstance(params, Parameters) and isinstance(grads, Parameters)):
         require_parameters(params)
         require_parameters(grads, name)
-    if grads.sizes != params.sizes:
-        raise ValueError(f"the gradients are for sizes {grads.sizes} and the parameters have {params.sizes}")
+    if grads.kinds != params.kinds:
+        raise ValueError(
+            f"the gradients are for a network {described(grads)} and the parameters for {described(params)}"
+        )
 
 
 def require_inputs(params: Parameters, X: FloatArray) -> None:
@@ -127,20 +153,44 @@ def require_finite_parameters(params: Parameters) -> None:
     require_finite("params.theta", params.theta, "Did training diverge? Begin again with fresh ones, of sn.initialize")
 
 
-def _whole(sizes: Sequence[int]) -> tuple[int, ...]:
-    """Return sizes as a tuple of Python's integers, or refuse them."""
-    found = tuple(sizes) if hasattr(sizes, "__iter__") else ()
+def described(params: Parameters) -> str:
+    """Return a network in a few words: its sizes where every layer is linear with ReLU between, or its layers."""
+    if params.kinds == between(params.sizes):
+        return "-".join(map(str, params.sizes))
+    return ", ".join(map(str, params.kinds))
+
+
+def _kinds(network: Sequence[int] | Sequence[Kind]) -> tuple[Kind, ...]:
+    """Return the layers of a network that is given by its layers or by its sizes, or refuse it."""
+    found: tuple[Any, ...] = tuple(network) if hasattr(network, "__iter__") else ()
+    if any(isinstance(each, Kind) for each in found):
+        for each in found:
+            if not isinstance(each, Kind):
+                remedy = f"{each.__name__}(…)" if isinstance(each, type) else "sn.Linear(784, 10) or sn.ReLU()"
+                raise ValueError(f"a network must be all layers or all sizes, and {each!r} is no layer. Write {remedy}")
+        return found
     whole = all(isinstance(size, int | np.integer) and not isinstance(size, bool) for size in found)
     if not whole or len(found) < 2 or min(found) < 1:
         example = "each a whole number from 1, as in (784, 10, 10)"
-        raise ValueError(f"sizes must name inputs and classes at least, {example}, not {sizes!r}")
-    return tuple(map(int, found))
+        raise ValueError(f"sizes must name inputs and classes at least, {example}, not {network!r}")
+    return between(tuple(map(int, found)))
+
+
+def between(sizes: Sequence[int]) -> tuple[Kind, ...]:
+    """Return linear layers of these sizes, with ReLU between them."""
+    kinds = [kind for D, H in pairwise(sizes) for kind in (Linear(D, H), ReLU())]
+    return tuple(kinds[:-1])
 
 
 def initialize(
-    sizes: Sequence[int], rng: np.random.Generator, scheme: str = "he", dtype: DTypeLike = np.float32
+    network: Sequence[int] | Sequence[Kind],
+    rng: np.random.Generator,
+    scheme: str = "he",
+    dtype: DTypeLike = np.float32,
 ) -> Parameters:
-    """Return fresh parameters: weights drawn by `scheme`, biases zero except where the scheme says otherwise.
+    """Return fresh parameters of a network, given by its sizes or its layers: each layer draws its own, by `scheme`.
+
+    Weights are drawn, and biases are zero except where the scheme says otherwise.
 
     "he": normal with variance 2/D, D the layer's inputs (He et al., 2015, equation 10).
     "uniform": weights and biases uniform in [−0.5, 0.5), as in the much-copied notebook that reads 85 %.
@@ -148,19 +198,7 @@ def initialize(
     "zeros": all zero.
     """
     require_generator(rng)
-    params = Parameters(sizes, dtype)
-    for layer in params.layers:
-        inputs = len(layer.W)
-        match scheme:
-            case "he":
-                layer.W[:] = rng.normal(0, np.sqrt(2 / inputs), layer.W.shape)
-            case "uniform":
-                layer.W[:] = rng.uniform(-0.5, 0.5, layer.W.shape)
-                layer.b[:] = rng.uniform(-0.5, 0.5, layer.b.shape)
-            case "small":
-                layer.W[:] = rng.normal(0, 0.01, layer.W.shape)
-            case "zeros":
-                pass
-            case _:
-                raise ValueError(f'scheme must be "he", "uniform", "small" or "zeros", not {scheme!r}')
+    params = Parameters(network, dtype)
+    for kind, layer in params.network:
+        kind.start(layer, rng, scheme)
     return params

@@ -9,7 +9,6 @@ import json
 import os
 from collections.abc import Mapping
 from io import BytesIO
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
@@ -17,12 +16,14 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchnet.parameters import Parameters, require_parameters
+from scratchnet.kinds import Kind, from_json, size_of, sizes_of, to_json
+from scratchnet.parameters import Parameters, between, require_parameters
 
 __all__ = ["StorageError", "load", "save"]
 
 Array = NDArray[Any]
 ABOUT, DIGEST = "about", "sha256"
+VERSION = 2  # version 1 named a network by its sizes alone, since all layers were linear with ReLU between them
 
 
 class StorageError(ValueError):
@@ -49,35 +50,49 @@ def load(path: str | Path) -> Parameters:
 
 
 def parameter_arrays(params: Parameters) -> dict[str, Array]:
-    """Return the two arrays that are a network: its sizes, and θ. Refuses a θ that is not finite."""
+    """Return the two arrays that are a network: its layers, in words, and θ. Refuses a θ that is not finite."""
     require_parameters(params)
     if not np.isfinite(params.theta).all():
         raise ValueError("the parameters are not all finite, so there is nothing worth saving: did training diverge?")
-    return {"sizes": np.array(params.sizes, np.int64), "theta": params.theta}
+    return {"network": np.array(to_json(params.kinds)), "theta": params.theta}
 
 
 def parameters_from(path: str | Path, arrays: Mapping[str, Array]) -> Parameters:
     """Return the network that `parameter_arrays` took apart, or refuse arrays that do not make one."""
-    sizes, theta = arrays.get("sizes"), arrays.get("theta")
-    if sizes is None or theta is None:
-        raise _refusal(path, "it has no sizes or no theta in it")
-    if sizes.dtype != np.int64 or sizes.ndim != 1 or len(sizes) < 2 or sizes.min() < 1:
-        raise _refusal(path, "its sizes are not two or more whole numbers, each at least 1")
+    theta = arrays.get("theta")
+    if theta is None or not ("network" in arrays or "sizes" in arrays):
+        raise _refusal(path, "it has no network or no theta in it")
+    kinds = _kinds_from(path, arrays)
     if theta.dtype not in (np.float32, np.float64):
         raise _refusal(path, f"its theta is {theta.dtype}, not float32 or float64")
-    numbers = sum(D * H + H for D, H in pairwise(sizes.tolist()))  # Python's integers do not overflow
+    numbers = sum(map(size_of, kinds))  # Python's integers do not overflow
     if theta.shape != (numbers,):
-        raise _refusal(path, f"a network of sizes {tuple(sizes.tolist())} has {numbers} numbers, not {theta.shape}")
+        raise _refusal(path, f"a network of sizes {sizes_of(kinds)} has {numbers} numbers, not {theta.shape}")
     if not np.isfinite(theta).all():
         raise _refusal(path, "its theta holds numbers that are not finite")
-    params = Parameters(sizes.tolist(), theta.dtype)
+    params = Parameters(kinds, theta.dtype)
     params.theta[:] = theta
     return params
 
 
+def _kinds_from(path: str | Path, arrays: Mapping[str, Array]) -> tuple[Kind, ...]:
+    """Return the layers that a file names. A file of version 1 holds sizes: linear layers, with ReLU between them."""
+    if "network" in arrays:
+        try:
+            kinds = from_json(str(arrays["network"]))
+            sizes_of(kinds)
+        except ValueError as error:
+            raise _refusal(path, str(error)) from None
+        return kinds
+    sizes = arrays["sizes"]
+    if sizes.dtype != np.int64 or sizes.ndim != 1 or len(sizes) < 2 or sizes.min() < 1:
+        raise _refusal(path, "its sizes are not two or more whole numbers, each at least 1")
+    return between(sizes.tolist())
+
+
 def write_arrays(path: str | Path, kind: str, arrays: Mapping[str, Array]) -> None:
     """Write named arrays to one file, in one step; `kind` says what they are and is asked for on reading."""
-    about = np.array(json.dumps({"program": "scratchnet", "kind": kind, "version": 1}))
+    about = np.array(json.dumps({"program": "scratchnet", "kind": kind, "version": VERSION}))
     entries = {name: _npy(array) for name, array in {**arrays, ABOUT: about}.items()}
     entries[DIGEST] = _npy(np.array(_digest(entries)))
     path = Path(os.path.realpath(path))  # a link stays a link
@@ -125,8 +140,9 @@ def read_arrays(path: str | Path, kind: str) -> dict[str, Array]:
         found, version = about["kind"], about["version"]
     except (ValueError, KeyError, TypeError, MemoryError) as error:
         raise _refusal(path, f"it cannot be read ({error})") from None
-    if version != 1:
-        raise _refusal(path, f"it is of version {version}, and this scratchnet reads version 1: update scratchnet")
+    if version not in range(1, VERSION + 1):
+        known = f"versions 1 to {VERSION}"
+        raise _refusal(path, f"it is of version {version}, and this scratchnet reads {known}: update scratchnet")
     if found != kind:
         advice = (
             ". Name it as fit's checkpoint, or fetch the parameters by np.load(file)['theta']"

@@ -16,12 +16,11 @@ import numpy as np
 
 from scratchnet.checkpoint import Checkpoint, digest, require_resumable
 from scratchnet.data import minibatches
-from scratchnet.inplace import Gradient
 from scratchnet.losses import cross_entropy
 from scratchnet.metrics import accuracy
-from scratchnet.network import forward
+from scratchnet.network import Backpropagation, forward
 from scratchnet.optimizers import Optimizer
-from scratchnet.parameters import Parameters, require_finite_parameters, require_parameters
+from scratchnet.parameters import Parameters, described, require_finite_parameters, require_parameters
 from scratchnet.shapes import is_number, require_count, require_examples, require_finite, require_generator
 from scratchnet.types import FloatArray, IntArray
 
@@ -114,14 +113,14 @@ def fit(
         run = Checkpoint(checkpoint, settings, params, optimizer, rng, history.columns())
         run.resume(epochs, lambda done: np.array([factor(step) for step in range(done * steps_an_epoch)]))
     step = len(history.loss) * steps_an_epoch
-    gradient = Gradient(params, X.dtype)
+    gradient = Backpropagation()
     try:
         for epoch in _epochs(len(history.loss), epochs, progress):
             factors = []
             with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is reported once, in words
                 for X_batch, y_batch in minibatches(X, y, batch_size, rng):
                     factors.append(factor(step))
-                    optimizer.step(params, gradient(X_batch, y_batch), factors[-1])
+                    optimizer.step(params, gradient(params, X_batch, y_batch, rng), factors[-1])
                     step += 1
                 loss, right = _measure(params, X, y)
                 dev = _measure(params, *validation) if validation else None
@@ -173,7 +172,7 @@ def _settings(
 ) -> dict[str, str | int]:
     """Return what decides a run besides its optimiser, schedule, start and generator."""
     return {
-        "the network": f"{'-'.join(map(str, params.sizes))}, {params.theta.dtype}",
+        "the network": f"{described(params)}, {params.theta.dtype}",
         "the training data": digest(X, y),
         "the validation data": digest(*validation) if validation else "none",
         "the batch size": int(batch_size),

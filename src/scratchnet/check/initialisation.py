@@ -141,7 +141,7 @@ def _straight(answer: Any) -> None:
 
 def _straight_units(answer: Any, params: Parameters, X: FloatArray) -> None:
     _, cache = forward(params, X)
-    hidden = [pair[1] for pair in cache[:-1]]
+    hidden = cache[1::2]  # X, then Z and A of each hidden layer
     got = np.asarray(answer(params.copy(), X.copy()))
     if got.shape == (len(params.layers),):
         hint("That is one number for each layer. There is no ReLU behind the last: leave it out.")
@@ -191,7 +191,7 @@ def _silent_start(answer: Any, sizes: tuple[int, ...], seed: int) -> None:
         hint("All zero is silent, and stays so: every hidden unit has a gradient of exactly zero.")
     Z, cache = forward(params, X)
     last = params.layers[-1]
-    terms = np.abs(cache[-1][0]) @ np.abs(last.W) + np.abs(last.b)
+    terms = np.abs(cache[-1]) @ np.abs(last.W) + np.abs(last.b)
     if (np.abs(Z) > 1e-12 * terms).any():  # terms that cancel may leave rounding errors; small ones do not cancel
         if np.ptp(Z, axis=0).max() == 0 and not params.layers[-1].W.any():
             hint("The scores do not depend on the image, but they are not 0: look at the last biases.")

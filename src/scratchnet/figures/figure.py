@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scratchnet.parameters import Parameters
+from scratchnet.parameters import Parameters, between, described
 
 __all__ = ["Figure"]
 
@@ -50,8 +50,16 @@ def packed(array: ArrayLike) -> str:
 
 
 def network(params: Parameters) -> dict[str, Any]:
-    """Return parameters as core.js takes them."""
+    """Return parameters as core.js takes them, or refuse a network that it cannot run."""
+    require_relu_network(params)
     return {"sizes": list(params.sizes), "theta": packed(params.theta)}
+
+
+def require_relu_network(params: Parameters) -> None:
+    """Refuse any network but linear layers with ReLU between them: the scripts of the figures know no others."""
+    if params.kinds != between(params.sizes):
+        wanted = "linear layers with ReLU between them, which is all that a figure can run"
+        raise ValueError(f"params must be {wanted}, not {described(params)}")
 
 
 def picture(image: NDArray[np.uint8], alt: str, width: int = 112) -> str:

@@ -1,0 +1,287 @@
+"""A layer defined here, in the test, is a layer like any other: it trains, is checked, kept in files, and resumed."""
+
+import copy
+import json
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import scratchnet as sn
+from scratchnet.kinds import KINDS
+from scratchnet.storage import read_arrays, write_arrays
+
+rng = np.random.default_rng(4)
+CENTRES = np.array([[2.0, 0.0], [-2.0, 2.0], [0.0, -2.0]])
+y = rng.integers(3, size=90)
+X = (CENTRES[y] + rng.normal(0, 0.3, (90, 2))).astype(np.float32)
+
+
+class Softplus(sn.Kind):
+    """As a reader would write it, from the formula alone: a ReLU with a round corner."""
+
+    def forward(self, layer: Any, Z: np.ndarray, rng: Any = None, out: Any = None) -> tuple[np.ndarray, np.ndarray]:
+        return np.logaddexp(0, Z), Z
+
+    def backward(
+        self, layer: Any, grad: Any, dA: np.ndarray, Z: np.ndarray, need_dX: bool = True, out: Any = None
+    ) -> np.ndarray:
+        return dA / (1 + np.exp(-Z))
+
+
+@dataclass(frozen=True)
+class Scale(sn.Kind):
+    """A layer with a setting, with parameters that are called neither W nor b, and with a start of its own."""
+
+    width: int
+
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        return {"gain": (self.width,)}
+
+    @property
+    def inputs(self) -> int:
+        return self.width
+
+    def start(self, layer: Any, rng: Any, scheme: str) -> None:
+        layer.gain[:] = 1
+
+    def forward(self, layer: Any, X: np.ndarray, rng: Any = None, out: Any = None) -> tuple[np.ndarray, np.ndarray]:
+        return X * layer.gain, X
+
+    def backward(
+        self, layer: Any, grad: Any, dZ: np.ndarray, X: np.ndarray, need_dX: bool = True, out: Any = None
+    ) -> np.ndarray:
+        grad.gain = (dZ * X).sum(axis=0)
+        return dZ * layer.gain
+
+
+@dataclass(frozen=True)
+class Noisy(sn.Kind):
+    """A layer that draws in training and not in use, as dropout does."""
+
+    keep: float
+
+    def forward(self, layer: Any, X: np.ndarray, rng: Any = None, out: Any = None) -> tuple[np.ndarray, Any]:
+        if rng is None:
+            return X, None
+        mask = ((rng.random(X.shape) < self.keep) / self.keep).astype(X.dtype)
+        return X * mask, mask
+
+    def backward(
+        self, layer: Any, grad: Any, dZ: np.ndarray, mask: Any, need_dX: bool = True, out: Any = None
+    ) -> np.ndarray:
+        return dZ if mask is None else dZ * mask
+
+
+NETWORKS = {
+    "softplus": [sn.Linear(2, 8), Softplus(), sn.Linear(8, 3)],
+    "scale": [Scale(2), sn.Linear(2, 8), sn.Tanh(), Scale(8), sn.Linear(8, 3)],
+    "noisy": [sn.Linear(2, 8), sn.ReLU(), Noisy(0.8), sn.Linear(8, 3), Softplus()],
+    "tanh": [sn.Linear(2, 8), sn.Tanh(), sn.Linear(8, 8), sn.Tanh(), sn.Linear(8, 3)],
+    "tanh last": [sn.Linear(2, 8), sn.ReLU(), sn.Linear(8, 3), sn.Tanh()],
+    "no layer between": [sn.Linear(2, 8), sn.Linear(8, 3)],
+}
+
+
+def start(name: str, dtype: type = np.float32) -> sn.Parameters:
+    return sn.initialize(NETWORKS[name], np.random.default_rng(1), dtype=dtype)
+
+
+def run(params: sn.Parameters, **changes: Any) -> sn.History:
+    settings: dict = {"optimizer": sn.Momentum(0.05), "epochs": 6, "batch_size": 16, "rng": np.random.default_rng(0)}
+    return sn.fit(params, X, y, **(settings | changes))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_it_learns_and_its_gradient_is_right(name: str) -> None:
+    params = start(name)
+    history = run(params, epochs=30)
+    assert history.accuracy[-1] > 0.9
+    assert history.loss[-1] < 0.5 * history.loss[0]
+    report = sn.check_gradients(start(name, np.float64), X[:7].astype(np.float64), y[:7])
+    assert report, f"\n{report}"
+
+
+def test_the_report_names_parameters_as_the_layer_does() -> None:
+    report = sn.check_gradients(start("scale", np.float64), X[:7].astype(np.float64), y[:7])
+    names = [block.block for block in report.blocks]
+    assert names == ["layer 1, gain", "layer 2, W", "layer 2, b", "layer 3, gain", "layer 4, W", "layer 4, b"]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_it_is_kept_in_a_file_and_in_copies(name: str, tmp_path: Path) -> None:
+    params = start(name)
+    run(params, epochs=1)
+    sn.save(tmp_path / "net.npz", params)
+    for twin in (sn.load(tmp_path / "net.npz"), copy.deepcopy(params), pickle.loads(pickle.dumps(params))):
+        assert (twin.kinds, twin.sizes) == (params.kinds, params.sizes)
+        np.testing.assert_array_equal(twin.theta, params.theta)
+        np.testing.assert_array_equal(sn.predict_proba(twin, X), sn.predict_proba(params, X))
+        twin.layers[0].__dict__[next(iter(vars(twin.layers[0])))][:] = 7
+        assert (twin.theta == 7).any()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_run_that_was_interrupted_goes_on_to_the_same_bits(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = start(name)
+    whole_history = run(whole)
+    steps, step = iter(range(1000)), sn.Momentum.step
+
+    def interrupted(*arguments: Any) -> None:
+        if next(steps) == 15:
+            raise KeyboardInterrupt
+        step(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sn.Momentum, "step", interrupted)
+        assert run(start(name), checkpoint=tmp_path / "run.npz").interrupted
+    params = start(name)
+    assert run(params, checkpoint=tmp_path / "run.npz") == whole_history
+    assert params.theta.tobytes() == whole.theta.tobytes()
+
+
+def test_a_checkpoint_of_another_network_is_refused_by_name(tmp_path: Path) -> None:
+    run(start("tanh"), checkpoint=tmp_path / "run.npz")
+    sentence = (
+        r"the network \(Linear\(D=2, H=8\), Tanh\(\), .* float32 then, Linear\(D=2, H=8\), Softplus\(\), .* now\)"
+    )
+    with pytest.raises(sn.StorageError, match=sentence):
+        run(start("softplus"), checkpoint=tmp_path / "run.npz")
+
+
+def test_what_is_drawn_in_training_is_not_drawn_in_use() -> None:
+    params = start("noisy")
+    assert (sn.forward(params, X, np.random.default_rng(0))[0] != sn.forward(params, X)[0]).any()
+    np.testing.assert_array_equal(sn.forward(params, X)[0], sn.forward(params, X)[0])
+
+
+@pytest.fixture
+def of_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file of a network with a layer whose class is not there when it is read."""
+    sn.save(tmp_path / "net.npz", start("softplus"))
+    monkeypatch.delitem(KINDS, "Softplus")
+    return tmp_path / "net.npz"
+
+
+def test_a_file_with_an_unknown_layer_says_so_and_is_read_once_it_is_defined(of_unknown: Path) -> None:
+    sentence = r"net\.npz: its network has a layer Softplus, and no class of that name is defined\. Import the module"
+    with pytest.raises(sn.StorageError, match=sentence):
+        sn.load(of_unknown)
+    again = type("Softplus", (sn.Kind,), {})  # as a notebook defines it again; its methods are not asked for
+    assert sn.load(of_unknown).kinds[1] == again()
+
+
+def test_the_names_of_the_package_s_layers_are_taken() -> None:
+    for name in ("Linear", "ReLU", "Tanh"):
+        with pytest.raises(ValueError, match=f"{name} is a layer of scratchnet. Give yours another name"):
+            type(name, (sn.Kind,), {})
+        assert KINDS[name] is getattr(sn, name)
+
+
+def test_settings_that_a_file_cannot_hold_are_refused_before_it_is_written(tmp_path: Path) -> None:
+    params = sn.Parameters([sn.Linear(2, 3), Noisy(print)])  # type: ignore[arg-type]
+    with pytest.raises(
+        ValueError, match="the settings of a layer must be numbers and words, to be kept in a file"
+    ):
+        sn.save(tmp_path / "net.npz", params)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("network", "sentence"),
+    [
+        ("[", r"what it says of its network cannot be read"),
+        ("[[1, 2, 3]]", r"what it says of its network cannot be read"),
+        ("{}", r"no layer that says how many inputs it takes"),
+        ('[["Linear", {"D": 2}]]', r"its layer Linear does not take the settings \{'D': 2\} \(.*missing"),
+        ('[["Linear", {"D": 0, "H": 3}]]', r"its layer Linear does not take .*D must be a whole number"),
+        ('[["Linear", {"D": 2, "H": 3}], ["Linear", {"D": 4, "H": 3}]]', "takes 4 inputs, and what comes before"),
+        ('[["Linear", {"D": 4611686018427387904, "H": 4611686018427387904}]]', r"numbers, not \(9,\)"),
+        ('[["print", {}]]', "has a layer print, and no class of that name"),
+    ],
+)
+def test_a_file_that_names_no_network_is_refused(network: str, sentence: str, tmp_path: Path) -> None:
+    write_arrays(tmp_path / "net.npz", "parameters", {"network": np.array(network), "theta": np.zeros(9)})
+    with pytest.raises(sn.StorageError, match=rf"net\.npz: .*{sentence}"):
+        sn.load(tmp_path / "net.npz")
+
+
+def test_a_file_of_version_1_is_linear_layers_with_relu_between(tmp_path: Path) -> None:
+    params = sn.load(Path(__file__).parents[1] / "book" / "network.npz")
+    assert params.kinds == (sn.Linear(784, 10), sn.ReLU(), sn.Linear(10, 10))
+    sn.save(tmp_path / "again.npz", params)
+    arrays = read_arrays(tmp_path / "again.npz", "parameters")
+    named = [["Linear", {"D": 784, "H": 10}], ["ReLU", {}], ["Linear", {"D": 10, "H": 10}]]
+    assert json.loads(str(arrays["network"])) == named
+
+
+def test_settings_that_are_tuples_come_back_as_tuples(tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Window(sn.Kind):
+        size: tuple[int, int]
+
+    params = sn.Parameters([sn.Linear(2, 3), Window((3, 5))])
+    sn.save(tmp_path / "net.npz", params)
+    assert sn.load(tmp_path / "net.npz").kinds == params.kinds
+
+
+@pytest.mark.parametrize(
+    ("network", "sentence"),
+    [
+        ([sn.Linear(2, 3), sn.Linear(4, 3)], r"Linear\(D=4, H=3\) takes 4 inputs, and what comes before it gives 3"),
+        ([Scale(2), sn.ReLU(), Scale(3)], r"Scale\(width=3\) takes 3 inputs, and what comes before it gives 2"),
+        ([sn.ReLU()], r"no layer that says how many inputs it takes, such as sn\.Linear\(784, 10\)"),
+        ([sn.Linear(2, 3), sn.ReLU], r"<class .*ReLU'> is no layer\. Write ReLU\(…\)"),
+        ([sn.Linear(2, 3), 4], r"4 is no layer\. Write sn\.Linear\(784, 10\) or sn\.ReLU\(\)"),
+    ],
+)
+def test_layers_that_make_no_network_are_refused(network: list, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        sn.Parameters(network)
+
+
+@pytest.mark.parametrize(("D", "H"), [(0, 3), (3, 0), (2.0, 3), (True, 3)])
+def test_a_linear_layer_refuses_what_is_no_number_of_columns(D: int, H: int) -> None:
+    with pytest.raises(ValueError, match=r"[DH] must be a whole number, at least 1"):
+        sn.Linear(D, H)
+
+
+def test_a_layer_without_its_two_rules_says_which_is_missing() -> None:
+    class Empty(sn.Kind):
+        pass
+
+    params = sn.Parameters([sn.Linear(2, 3), Empty()])
+    with pytest.raises(NotImplementedError, match=r"Empty has no forward\(layer, X, rng, out\)"):
+        sn.forward(params, X)
+    with pytest.raises(NotImplementedError, match=r"Empty has no backward\(layer, grad, dZ, saved, need_dX, out\)"):
+        sn.backward(params, [X, None], np.ones((90, 3)))
+
+
+def test_sizes_are_short_for_linear_layers_with_relu_between() -> None:
+    short, long = sn.Parameters((4, 3, 2)), sn.Parameters([sn.Linear(4, 3), sn.ReLU(), sn.Linear(3, 2)])
+    assert short.kinds == long.kinds
+    assert repr(short) == repr(long) == "Parameters(4-3-2, float32, 23 numbers)"
+    assert repr(sn.Parameters([sn.Linear(4, 3), sn.Tanh()])) == (
+        "Parameters(Linear(D=4, H=3), Tanh(), float32, 15 numbers)"
+    )
+    assert repr(short.layers[0]) == "Layer(W (4, 3), b (3,))"
+
+
+def test_gradients_of_another_kind_of_layer_do_not_fit() -> None:
+    ours, theirs = sn.Parameters([sn.Linear(4, 3), sn.Tanh()]), sn.Parameters([sn.Linear(4, 3), sn.ReLU()])
+    with pytest.raises(ValueError, match=r"a network Linear\(D=4, H=3\), ReLU\(\) and the parameters for .*Tanh"):
+        sn.SGD(0.1).step(ours, theirs)
+
+
+def test_a_figure_refuses_a_network_that_its_script_cannot_run() -> None:
+    from scratchnet.figures.figure import network
+
+    with pytest.raises(ValueError, match=r"params must be linear layers with ReLU between them, .* not .*Tanh\(\)"):
+        network(sn.Parameters([sn.Linear(784, 10), sn.Tanh(), sn.Linear(10, 10)]))
