@@ -187,9 +187,7 @@ def test_the_names_of_the_package_s_layers_are_taken() -> None:
 
 def test_settings_that_a_file_cannot_hold_are_refused_before_it_is_written(tmp_path: Path) -> None:
     params = sn.Parameters([sn.Linear(2, 3), Noisy(print)])  # type: ignore[arg-type]
-    with pytest.raises(
-        ValueError, match="the settings of a layer must be numbers and words, to be kept in a file"
-    ):
+    with pytest.raises(ValueError, match="the settings of a layer must be numbers and words, to be kept in a file"):
         sn.save(tmp_path / "net.npz", params)
     assert list(tmp_path.iterdir()) == []
 

@@ -81,6 +81,23 @@ def test_refuses_to_answer_for_numbers_that_are_not_finite(paper: Parameters, an
         answer(paper, broken)  # type: ignore[operator]
 
 
+def test_a_hidden_unit_that_overflows_is_not_taken_for_one_that_is_off(paper: Parameters) -> None:
+    paper.layers[0].W[:] = -1e200  # the sums are −∞, ReLU makes 0 of them, and the logits would be the biases
+    with pytest.raises(ValueError, match="numbers so large that the logits overflow"):
+        predict(paper, 1e200 * np.abs(X))
+
+
+@pytest.mark.parametrize("place", [0, 255, 256, 700, 999])
+def test_answers_for_many_examples_are_those_for_each_and_a_gap_is_found_anywhere(place: int) -> None:
+    params = initialize((5, 4, 3), np.random.default_rng(0), dtype=np.float64)
+    many = np.random.default_rng(1).normal(size=(1000, 5))
+    np.testing.assert_allclose(predict_proba(params, many)[place], predict_proba(params, many[place : place + 1])[0])
+    assert predict(params, many)[place] == predict(params, many[place : place + 1])[0]
+    many[place, 2] = np.nan
+    with pytest.raises(ValueError, match=f"X must be finite numbers, but nan stands in row {place}, column 2"):
+        predict(params, many)
+
+
 @pytest.mark.parametrize("answer", [predict, predict_proba])
 def test_refuses_to_answer_with_parameters_that_diverged(paper: Parameters, answer: object) -> None:
     paper.layers[1].b[1] = np.nan

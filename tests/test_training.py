@@ -2,6 +2,7 @@
 
 import math
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,6 +61,32 @@ def test_history_holds_what_the_parameters_give_after_each_epoch(params: Paramet
     assert history.dev_loss[-1] == cross_entropy(forward(params, X[60:])[0], y[60:])
     assert history.dev_accuracy[-1] == accuracy(y[60:], predict(params, X[60:]))
     assert not history.interrupted
+
+
+@pytest.mark.parametrize("units", [10, 100, 1000])
+def test_the_peak_of_memory_is_the_images_and_little_more_however_wide_the_network(units: int) -> None:
+    y = np.arange(20_000) % 2
+    X = (y[:, None] + rng.random((20_000, 100))).astype(np.float32)
+    params = initialize((100, units, 2), np.random.default_rng(0))
+    tracemalloc.start()
+    fit(params, X, y, optimizer=SGD(0.01), epochs=1, batch_size=1000, rng=rng, validation=(X, y))
+    peak = X.nbytes + tracemalloc.get_traced_memory()[1]
+    tracemalloc.reset_peak()
+    predict(params, X)
+    peak_of_use = X.nbytes + tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    own = 3 * params.theta.nbytes + 4 * 1000 * units * 4  # gradient and step; what a batch fills, forward and back
+    assert peak < 1.4 * X.nbytes + own
+    assert peak_of_use < 1.4 * X.nbytes + params.theta.nbytes
+
+
+def test_loss_and_accuracy_are_those_of_all_examples_where_they_are_measured_in_parts() -> None:
+    X, y = images(1, 1000)
+    params = initialize((60, 5, 3), np.random.default_rng(0))
+    history = fit(params, X, y, optimizer=SGD(0.1), epochs=2, batch_size=20, rng=np.random.default_rng(0))
+    Z, _ = forward(params, X)
+    assert history.loss[-1] == pytest.approx(cross_entropy(Z, y), rel=1e-6)
+    assert history.accuracy[-1] == accuracy(y, Z.argmax(axis=1)) == accuracy(y, predict(params, X))
 
 
 def test_pandas_takes_the_history_with_and_without_a_dev_set(params: Parameters) -> None:

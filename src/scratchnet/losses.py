@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.activations import softmax
+from scratchnet.activations import row_maxima, softmax
 from scratchnet.shapes import require_labels, require_matrix
 from scratchnet.types import FloatArray, IntArray
 
@@ -24,7 +24,7 @@ def cross_entropy(Z: FloatArray, y: IntArray) -> float:
     """
     require_matrix("Z", Z)
     require_labels(y, *Z.shape)
-    shifted = Z - Z.max(axis=1, keepdims=True)
+    shifted = Z - row_maxima(Z)
     log_sum_exp = np.log(np.exp(shifted).sum(axis=1))
     return float(np.mean(log_sum_exp - shifted[np.arange(len(y)), y]))
 

@@ -3,6 +3,7 @@
 Source: chapter "hidden-layer" (forward) and chapter "backprop" (backward).
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,12 @@ __all__ = ["Backpropagation", "Cache", "backward", "forward", "predict", "predic
 # What backward needs of forward, a thing for each layer: a linear one keeps its input, and so does ReLU.
 Cache = list[Any]
 Arrays = list[FloatArray | None]
+BLOCK = 256  # examples: with their activations they fit the processor's cache, and products are large enough
+
+
+def no_arrays(params: Parameters) -> Arrays:
+    """Return what `forward` and `backward` take as `out` the first time: no layer has an array yet."""
+    return [None] * len(params.kinds)
 
 
 def forward(
@@ -32,7 +39,7 @@ def forward(
     """
     if out is None:
         require_inputs(params, X)
-        out = [None] * len(params.kinds)
+        out = no_arrays(params)
     cache: Cache = []
     for n, (kind, layer) in enumerate(params.network):
         X, saved = kind.forward(layer, X, rng, out[n])
@@ -53,7 +60,7 @@ def backward(
     """
     if out is None:
         _require_backward(params, cache, dZ)
-        out = Parameters(params.kinds, np.result_type(params.theta, dZ)), [None] * len(params.kinds)
+        out = Parameters(params.kinds, np.result_type(params.theta, dZ)), no_arrays(params)
     grads, handed_on = out
     for n in reversed(range(len(cache))):
         (kind, layer), (_, grad) = params.network[n], grads.network[n]
@@ -77,8 +84,7 @@ class Backpropagation:
     ) -> Parameters:
         if self.made_for != (params, X.shape, X.dtype):
             self.made_for = params, X.shape, X.dtype
-            self.forward: Arrays = [None] * len(params.kinds)
-            self.backward: Arrays = [None] * len(params.kinds)
+            self.forward, self.backward = no_arrays(params), no_arrays(params)
             self.dZ: FloatArray | None = None
             self.grads = Parameters(params.kinds, np.result_type(params.theta, X))
         Z, cache = forward(params, X, rng, out=self.forward)
@@ -102,19 +108,39 @@ def predict_proba(params: Parameters, X: FloatArray) -> FloatArray:
     return softmax(_finite_logits(params, X))
 
 
+def logits(params: Parameters, X: FloatArray) -> FloatArray:
+    """Return the logits (N, K) of any number of examples. Nothing is checked."""
+    return np.concatenate([Z.copy() for Z, _ in _blocks(params, X)])
+
+
+def _blocks(params: Parameters, X: FloatArray) -> Iterator[tuple[FloatArray, Cache]]:
+    """Yield the logits and the cache of a few hundred examples at a time, each time in the same arrays.
+
+    So the memory that is needed does not grow with the number of examples, and the arrays fit the processor's cache.
+    """
+    rows = 0
+    for start in range(0, len(X), BLOCK):
+        block = X[start : start + BLOCK]
+        if len(block) != rows:
+            rows, arrays = len(block), no_arrays(params)
+        yield forward(params, block, out=arrays)
+
+
 def _finite_logits(params: Parameters, X: FloatArray) -> FloatArray:
     """Return the logits, or refuse X or parameters that are not finite.
 
-    The logits alone would not show it, because ReLU turns −∞ into 0.
+    The logits alone would not show it, because ReLU turns −∞ into 0: so all that was kept on the way is looked at.
     """
     require_inputs(params, X)
-    require_finite("X", X, "Replace them, for example by np.where(np.isfinite(X), X, 0)")
+    found = []
     with np.errstate(over="ignore", invalid="ignore"):
-        Z, _ = forward(params, X)
-    if not np.isfinite(Z).all():
-        require_finite_parameters(params)
-        raise ValueError("X or params holds numbers so large that the logits overflow")
-    return Z
+        for Z, cache in _blocks(params, X):
+            if not all(np.isfinite(each).all() for each in (Z, *cache) if isinstance(each, np.ndarray)):
+                require_finite_parameters(params)
+                require_finite("X", X, "Replace them, for example by np.where(np.isfinite(X), X, 0)")
+                raise ValueError("X or params holds numbers so large that the logits overflow")
+            found.append(Z.copy())
+    return np.concatenate(found)
 
 
 def _require_backward(params: Parameters, cache: Cache, dZ: FloatArray) -> None:

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from textwrap import dedent
 from typing import Any
 
 
@@ -9,7 +10,7 @@ class Source:
     """The text of one or more functions; a notebook shows it as highlighted Python."""
 
     def __init__(self, *functions: Callable[..., Any]) -> None:
-        self.text = "\n\n".join(inspect.getsource(function).rstrip() for function in functions)
+        self.text = "\n\n".join(dedent(inspect.getsource(function)).rstrip() for function in functions)
 
     def __repr__(self) -> str:
         return self.text

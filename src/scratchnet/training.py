@@ -18,7 +18,7 @@ from scratchnet.checkpoint import Checkpoint, digest, require_resumable
 from scratchnet.data import minibatches
 from scratchnet.losses import cross_entropy
 from scratchnet.metrics import accuracy
-from scratchnet.network import Backpropagation, forward
+from scratchnet.network import Backpropagation, logits
 from scratchnet.optimizers import Optimizer
 from scratchnet.parameters import Parameters, described, require_finite_parameters, require_parameters
 from scratchnet.shapes import is_number, require_count, require_examples, require_finite, require_generator
@@ -154,7 +154,7 @@ def _factor(schedule: Schedule, progress: float) -> float:
 
 
 def _measure(params: Parameters, X: FloatArray, y: IntArray) -> tuple[float, float]:
-    Z, _ = forward(params, X)
+    Z = logits(params, X)
     return cross_entropy(Z, y), accuracy(y, Z.argmax(axis=1))
 
 
