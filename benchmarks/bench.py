@@ -84,7 +84,7 @@ def report(epoch: list[dict[str, str]], costs: list[list[str]]) -> str:
         ("batch 32, scratchnet / floor", ours["32"] / at["32"]["floor"], None, 1.6),
         ("batch 128, fastest other / scratchnet", best / ours["128"], 1, None),
         ("500 full-batch steps / SGD to 88 %", slow / quick, 100, None),
-        ("peak memory of fit / images", memory, None, 2),
+        ("peak memory of fit / images", memory, None, 1.4),
     ):
         met = number >= least if least else number <= most
         bar = f"at least {least}" if least else f"at most {most}"

@@ -16,7 +16,7 @@ import scratchnet as sn
 def main() -> int:
     """Print the table."""
     X, y = training_images()
-    for sizes in ((784, 10, 10), (784, 128, 10)):
+    for sizes in ((784, 10, 10), (784, 128, 10), (784, 1024, 10)):
         rng = np.random.default_rng(0)
         params = sn.initialize(sizes, rng)
         tracemalloc.start()

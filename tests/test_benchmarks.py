@@ -124,7 +124,7 @@ def test_the_table_of_costs_is_whole(programs: SimpleNamespace) -> None:
     growth, rows = programs.growth, read("costs.csv")
     grown = {"images": growth.IMAGES, "hidden units": growth.WIDTHS, "hidden layers of 128": growth.DEPTHS}
     wanted = {("growth", case, str(at)) for case, steps in grown.items() for at in steps}
-    wanted |= {("memory", sizes, "132") for sizes in ("784-10-10", "784-128-10")}
+    wanted |= {("memory", sizes, "132") for sizes in ("784-10-10", "784-128-10", "784-1024-10")}
     for what in ("SGD, seconds to 88 %", "500 full-batch steps, seconds", "500 full-batch steps, accuracy"):
         wanted |= {("target", what, str(seed)) for seed in programs.target.SEEDS}
     assert {(row["question"], row["case"], row["at"]) for row in rows} == wanted
@@ -141,7 +141,7 @@ def test_fit_takes_the_memory_that_the_table_says(
     for row, (_, sizes, images, peak) in zip(stored, now, strict=True):
         assert (row["case"], row["at"]) == (sizes, images)
         assert float(peak) == pytest.approx(float(row["value"]), rel=0.05)
-        assert float(images) < float(peak) < 2 * float(images)
+        assert float(images) < float(peak) < 1.4 * float(images)
 
 
 def test_sgd_reaches_the_target(programs: SimpleNamespace) -> None:
