@@ -19,8 +19,8 @@ def _logits(answer: Any) -> None:
     rng = np.random.default_rng(1)
     for X, H, v in (
         (rng.random((12, 30)), 10, 1 / 12),
-        (rng.random((5, 8)), 4, 0.3),
-        (rng.normal(size=(7, 19)), 6, 0.1),
+        (rng.random((5, 8)), 7, 0.3),
+        (rng.normal(size=(7, 19)), 3, 0.1),
     ):
         squares = float((X**2).sum(axis=1).mean())
         hidden = v * (squares + 1)
@@ -54,7 +54,7 @@ def _logits(answer: Any) -> None:
 @exercise("initialisation.uniform", "Same variance, another shape: it trains like He's normal draws.")
 def _uniform(answer: Any) -> None:
     expect_function(answer)
-    for seed, (D, H) in enumerate(((300, 60), (50, 170), (90, 90))):
+    for seed, (D, H) in enumerate(((240, 80), (50, 170), (90, 90))):
         W = expect_array(answer(D, H, np.random.default_rng(seed)), (D, H))
         if not np.array_equal(W, answer(D, H, np.random.default_rng(seed))):
             hint("The same seed gives other weights: draw every number from the `rng` that is handed in.")
@@ -128,21 +128,30 @@ def _leaky(answer: Any) -> None:
 @exercise("initialisation.straight", "Together with the dead ones, these are the units that ReLU does not bend.")
 def _straight(answer: Any) -> None:
     expect_function(answer)
-    for seed, sizes in enumerate(((5, 40, 30, 3), (6, 36, 4), (4, 32, 27, 24, 22, 3), (7, 33, 25, 2))):
+    networks = (9, 5, 40, 30, 3), (400, 6, 36, 28, 4), (50, 4, 32, 27, 24, 22, 3), (99, 7, 33, 2)
+    for seed, (rows, *sizes) in enumerate(networks):
         rng = np.random.default_rng(seed)
-        params = initialize(sizes, rng, dtype=np.float64)
-        for layer in params.layers:  # biases large enough to leave some units on for every row, and some off
-            layer.b[:] = rng.normal(0.5, 1.5, len(layer.b))
+        params, X = initialize(sizes, rng, dtype=np.float64), rng.random((rows, sizes[0]))
+        A = X
+        for layer in params.layers[:-1]:
+            Z = np.sort(A @ layer.W, axis=0)
+            edges = np.concatenate([Z[:1] - 2, Z, Z[-1:] + 2])
+            off, unit = rng.choice([0, 1, rows // 2, rows], len(layer.b)), np.arange(len(layer.b))
+            layer.b[:] = -(edges[off, unit] + edges[off + 1, unit]) / 2  # each unit is off for that many rows
+            A = np.maximum(A @ layer.W + layer.b, 0)
         first = params.layers[0]
         first.W[:, :3] = 0
-        first.b[:3] = 0, 1e-6, -1e-6  # exactly 0 for every row is off; just above is on
-        _straight_units(answer, params, rng.normal(size=(9, sizes[0])))
+        first.b[:3] = 0, 1e-12, -1e-12  # exactly 0 for every row is off; just above is on
+        _straight_units(answer, params, X)
 
 
 def _straight_units(answer: Any, params: Parameters, X: FloatArray) -> None:
     _, cache = forward(params, X)
     hidden = [pair[1] for pair in cache[:-1]]
-    got = np.asarray(answer(params.copy(), X.copy()))
+    mine = params.copy()
+    got = np.asarray(answer(mine, X.copy()))
+    if not np.array_equal(mine.theta, params.theta):
+        hint("The parameters that were handed in have changed. Counting should leave the network as it is.")
     if got.shape == (len(params.layers),):
         hint("That is one number for each layer. There is no ReLU behind the last: leave it out.")
     if got.shape != (len(hidden),):
@@ -182,6 +191,10 @@ def _silent_start(answer: Any, sizes: tuple[int, ...], seed: int) -> None:
     start = answer(sizes, np.random.default_rng(seed))
     if not isinstance(start, Parameters) or start.sizes != sizes:
         hint("The function should return Parameters of the sizes it was given: begin with `sn.initialize(sizes, rng)`.")
+    if not np.isfinite(start.theta).all():
+        hint("Some parameters are not finite (NaN or infinity).")
+    if not np.array_equal(start.theta, answer(sizes, np.random.default_rng(seed)).theta):
+        hint("The same seed gives another start: draw every number from the `rng` that is handed in.")
     again = answer(sizes, np.random.default_rng(99))
     params = Parameters(sizes, np.float64)
     params.theta[:] = start.theta
@@ -211,6 +224,8 @@ def _silent_start(answer: Any, sizes: tuple[int, ...], seed: int) -> None:
         size = np.sqrt((layer.W**2).mean() * len(layer.W) / 2)
         if not 0.8 < size < 1.25:
             hint(f"It learns, but the weights of hidden layer {number} are {size:.2f} times He's size.")
+        if abs(layer.W.mean()) > 0.4 * layer.W.std():
+            hint(f"It learns, but the mean of the weights of hidden layer {number} is not 0, as He's is.")
 
 
 def _descend(params: Parameters, X: FloatArray, y: Any) -> None:
