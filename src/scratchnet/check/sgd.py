@@ -53,14 +53,14 @@ def _batches(answer: Any) -> None:
     expect_function(answer)
     N, B = 50, 8
     got = answer(N, B, np.random.default_rng(1))
-    if not isinstance(got, list | tuple) or not all(np.ndim(rows) == 1 for rows in got):
+    if not isinstance(got, list | tuple | np.ndarray) or not all(np.ndim(rows) == 1 for rows in got):
         hint("Return a list of arrays, each with the row numbers of one batch.")
     if any(np.asarray(rows).dtype.kind not in "iu" for rows in got if len(rows)):
         hint("Row numbers are whole numbers: anything else cannot pick the rows of an array one by one.")
     sizes = [len(rows) for rows in got]
     if sizes == [8] * 6:
         hint("The last rows are lost: 50 rows make six batches of 8 and one of 2.")
-    rows = np.concatenate([np.asarray(rows) for rows in got]) if got else np.zeros(0, int)
+    rows = np.concatenate([np.asarray(rows) for rows in got]) if len(got) else np.zeros(0, int)
     if len(rows) and (rows.min() < 0 or rows.max() >= N):
         hint(f"Row numbers go from 0 to {N - 1}; yours from {rows.min()} to {rows.max()}.")
     if len(rows) == N and len(np.unique(rows)) < N:
@@ -94,9 +94,11 @@ def _batches(answer: Any) -> None:
 def _well_shuffled(answer: Any) -> None:
     """Hint unless, over many calls, each row is in each batch as often as chance has it, and so is each pair of rows.
 
-    The order within a batch does not matter. A right answer misses a bound of six deviations once in 10⁶ times.
+    The order within a batch does not matter. The first test is Pearson's, by the formula of Wilson and Hilferty, since
+    a shuffle that is a little uneven everywhere is far off nowhere; a right answer fails it once in 10⁶ times. It is
+    as rare that one of the pairs misses its bound of six deviations.
     """
-    N, B, calls, rng = 14, 4, 500, np.random.default_rng(2)
+    N, B, calls, rng = 14, 4, 2000, np.random.default_rng(2)
     sizes = np.array([4, 4, 4, 2])
     where, together = np.zeros((N, len(sizes))), np.zeros((N, N))
     for _ in range(calls):
@@ -105,7 +107,9 @@ def _well_shuffled(answer: Any) -> None:
             together[np.ix_(rows, rows)] += 1
     chance = sizes / N
     off = np.abs(where - calls * chance) / np.sqrt(calls * chance * (1 - chance))
-    if off.max() > 6:
+    freedom = (N - 1) * (len(sizes) - 1)
+    chi_squared = (N - 1) / N * ((where - calls * chance) ** 2 / (calls * chance)).sum()
+    if chi_squared > freedom * (1 - 2 / (9 * freedom) + 5.2 * np.sqrt(2 / (9 * freedom))) ** 3:
         row, batch = np.unravel_index(off.argmax(), off.shape)
         hint(
             f"In {calls} calls for {N} rows in batches of {B}, row {row} was in batch {batch} {where[row, batch]:.0f} "
@@ -185,21 +189,11 @@ def _floor(answer: Any) -> None:
 def _stairs(answer: Any) -> None:
     expect_function(answer)
     for warmup in (0.2, 0.0, 0.05, 0.33, 0.45):
-        for progress in (
-            0.05,
-            0.1,
-            0.2,
-            0.3,
-            0.49,
-            0.5,
-            0.6,
-            0.74,
-            0.75,
-            0.9,
-            1.0,
-            0.0,
-            *np.linspace(0, 1, 41).tolist(),
-        ):
+        inside = [
+            *(0.05, 0.1, 0.2, 0.3, 0.49, 0.51, 0.6, 0.74, 0.76, 0.9, 1.0, 0.0),
+            *np.arange(0.0125, 1, 0.025).tolist(),
+        ]
+        for progress in (*inside, warmup, 0.5, 0.75):  # a wrong stair shows before a wrong edge
             try:
                 got = answer(progress, warmup)
             except ZeroDivisionError:
@@ -254,10 +248,10 @@ def _momentum_step(answer: Any, arrays: Array, rate: float, mu: float) -> None:
         (mu * v - grad, "The velocity adds up gradients; the minus sign is in the step of θ."),
         (mu * v + rate * grad, "η is in the velocity already. Here it stands in the step of θ alone."),
         (mu * v - rate * grad, "That is another way to write it, with −η in the velocity. Keep to the two formulas."),
+        (v, "The velocity that you return is the old one."),
         (v + mu * grad, "μ belongs to the old velocity, not to the gradient."),
         (v + grad, "The old velocity is kept in full. It fades by μ at every step."),
         (grad, "The old velocity is forgotten: that is plain gradient descent."),
-        (v, "The velocity that you return is the old one."),
     ):
         if not np.allclose(new_v, right) and np.allclose(new_v, wrong):
             hint(sentence)
