@@ -210,6 +210,7 @@ def test_an_answer_that_is_no_function_is_told_so(name: str) -> None:
         ),
         ("rates", best(lambda low, high: (high - low) / (high + low)), "factor by which the error shrinks"),
         ("batches", lambda N, B, rng: rng.permutation(N), "a list of arrays"),
+        ("batches", lambda N, B, rng: np.array(N), "a list of arrays"),
         ("batches", lambda N, B, rng: batches(N, B, rng)[:-1], "last rows are lost"),
         ("batches", lambda N, B, rng: cut(rng.permutation(N) + 1, B), "Row numbers go from 0 to 49"),
         ("batches", lambda N, B, rng: cut(rng.integers(N, size=N), B), "draw with replacement"),

@@ -53,14 +53,16 @@ def _batches(answer: Any) -> None:
     expect_function(answer)
     N, B = 50, 8
     got = answer(N, B, np.random.default_rng(1))
-    if not isinstance(got, list | tuple | np.ndarray) or not all(np.ndim(rows) == 1 for rows in got):
+    if isinstance(got, np.ndarray) and got.ndim:
+        got = list(got)
+    if not isinstance(got, list | tuple) or not all(np.ndim(rows) == 1 for rows in got):
         hint("Return a list of arrays, each with the row numbers of one batch.")
     if any(np.asarray(rows).dtype.kind not in "iu" for rows in got if len(rows)):
         hint("Row numbers are whole numbers: anything else cannot pick the rows of an array one by one.")
     sizes = [len(rows) for rows in got]
     if sizes == [8] * 6:
         hint("The last rows are lost: 50 rows make six batches of 8 and one of 2.")
-    rows = np.concatenate([np.asarray(rows) for rows in got]) if len(got) else np.zeros(0, int)
+    rows = np.concatenate([np.asarray(rows) for rows in got]) if got else np.zeros(0, int)
     if len(rows) and (rows.min() < 0 or rows.max() >= N):
         hint(f"Row numbers go from 0 to {N - 1}; yours from {rows.min()} to {rows.max()}.")
     if len(rows) == N and len(np.unique(rows)) < N:

@@ -147,7 +147,7 @@ def _ink(answer: Any) -> None:
     stroke, thick, cut_off = np.zeros((3, 30, 26), bool)
     stroke[4:26, 11:15] = True
     thick[2:28, 2:24] = True
-    cut_off[:3, :22] = cut_off[:20, 18:22] = True  # a 7 whose bar runs off the sheet, through its top left corner
+    cut_off[:3] = cut_off[:, 18:22] = True  # a 7 too large for the sheet, with ink in two corners and on every side
     pens = ("a thin pen", stroke), ("a thick pen", thick), ("a line that runs off the sheet", cut_off)
     grounds = (
         ("white paper", 220, 20),
@@ -172,16 +172,16 @@ def _ink(answer: Any) -> None:
             case = f"With {kind} on {ground}: "
             if np.array_equal(got, gray) or np.array_equal(got, 255 - gray):
                 wrong = case + "the wrong way round. "
+                if kind == "a thick pen":
+                    hint(wrong + "Most of this sheet is ink, so a mean or a median misleads. Look at the edges.")
+                if kind != "a thin pen":
+                    hint(wrong + "A corner or a side of the sheet may hold ink. Take the median of all edges.")
                 if ground not in ("white paper", "a blackboard"):
                     hint(
                         f"{wrong}No fixed number separates ground and line. How far from the ground are the darkest "
                         "and the brightest of the picture? (Sums and differences of uint8 wrap round at 256.)"
                     )
-                if kind == "a thick pen":
-                    hint(wrong + "Most of this sheet is ink, so a mean or a median misleads. Look at the edges.")
-                if kind != "a thin pen":
-                    hint(wrong + "A corner or a side of the sheet may hold ink. Take the median of all edges.")
-                hint(wrong + "Find out which way the picture is before you decide.")
+                hint(wrong + "The ground should come out small and the line large. What tells you which is which?")
             if np.array_equal(got, -gray):  # in uint8: 256 - gray
                 hint(case + "off by one. The opposite of 0 is 255; minus a uint8 wraps round at 256.")
             hint(case + "return either the picture itself or 255 minus it; nothing else should change.")
