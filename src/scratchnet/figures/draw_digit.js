@@ -4,7 +4,9 @@ scratchnet.define("sn-draw-digit", function (root, data) {
   var sn = scratchnet, el = sn.el, SIDE = sn.SIDE, sheet = data.sheet;
   var network = sn.layers(data.network.sizes, sn.numbers(data.network.theta));
   var steps = { box: true, antialias: true, center: true };
-  var pen = data.pen, strokes = [], nudge = [0, 0], cursor = [sheet / 2, sheet / 2], lowered = false, hand = null, shown = [], lent = false;
+  var pen = data.pen, strokes = [], nudge = [0, 0], cursor = [sheet / 2, sheet / 2], shown = [], lent = false;
+  var stroke = null, hand = null; // the stroke that is being drawn, and which pointer draws it, or KEYBOARD
+  var KEYBOARD = "keyboard";
   var figure = { drawing: blank(), image: null, hidden: [], probabilities: null };
 
   function blank() { return { width: sheet, height: sheet, ink: new Uint8Array(sheet * sheet) }; }
@@ -13,6 +15,9 @@ scratchnet.define("sn-draw-digit", function (root, data) {
 
   var HELP = "Drawing pad. Draw with a finger, a pen or a mouse. With the keyboard: arrow keys move, space lowers and lifts the pen.";
   var pad = el("canvas", { "class": "sn-pad", width: sheet, height: sheet, tabindex: "0", role: "application", "aria-label": HELP });
+  // The sheet may lie scaled, zoomed or turned on the screen: three of its corners are marked, to ask where they are.
+  var corners = [el("span"), el("span"), el("span")]; // top left, top right, bottom left
+  var paper = el("div", { "class": "sn-paper" }, pad, corners[0], corners[1], corners[2]);
   var said = el("p", { "class": "sn-said", "aria-live": "polite" });
   var bars = [], units = [];
 
@@ -59,7 +64,7 @@ scratchnet.define("sn-draw-digit", function (root, data) {
 
   root.append(
     el("div", { "class": "sn-row" },
-      el("div", { "class": "sn-left" }, pad,
+      el("div", {}, paper,
         el("div", { "class": "sn-row sn-tools" }, button("Undo", "Undo the last stroke", undo), button("Clear", "Clear the sheet", clear)),
         el("label", {}, "Pen ", size)),
       el("div", { "class": "sn-right" }, said, answers)),
@@ -77,21 +82,25 @@ scratchnet.define("sn-draw-digit", function (root, data) {
 
   function redraw() {
     figure.drawing = blank();
-    strokes.forEach(function (stroke) {
-      stroke.points.forEach(function (point, index) {
-        var before = stroke.points[Math.max(index - 1, 0)];
-        sn.ink(figure.drawing, before[0], before[1], point[0], point[1], stroke.pen);
+    strokes.forEach(function (each) {
+      each.points.forEach(function (point, index) {
+        var before = each.points[Math.max(index - 1, 0)];
+        sn.ink(figure.drawing, before[0], before[1], point[0], point[1], each.pen);
       });
     });
   }
 
-  function begin(point) {
+  function begin(by, point) {
     if (lent) clear(); // a sample makes way for a drawing
-    strokes.push({ pen: pen, points: [] });
-    extend(strokes[strokes.length - 1], point);
+    hand = by;
+    stroke = { pen: pen, points: [] };
+    strokes.push(stroke);
+    extend(point);
   }
 
-  function extend(stroke, point) {
+  function lift() { stroke = hand = null; }
+
+  function extend(point) {
     var before = stroke.points[stroke.points.length - 1] || point;
     stroke.points.push(point);
     sn.ink(figure.drawing, before[0], before[1], point[0], point[1], stroke.pen);
@@ -124,7 +133,7 @@ scratchnet.define("sn-draw-digit", function (root, data) {
     sn.paint(pad, figure.drawing);
     if (document.activeElement !== pad) return;
     var context = pad.getContext("2d");
-    context.strokeStyle = lowered ? "#b8480b" : "#0072b2";
+    context.strokeStyle = hand === KEYBOARD ? "#b8480b" : "#0072b2";
     context.lineWidth = 2;
     context.beginPath();
     context.arc(cursor[0], cursor[1], Math.max(pen / 2, 4), 0, 2 * Math.PI);
@@ -157,48 +166,54 @@ scratchnet.define("sn-draw-digit", function (root, data) {
     }
   }
 
-  function sample(digit) {
-    var styles = data.samples[digit];
-    shown[digit] = shown[digit] === undefined ? 0 : (shown[digit] + 1) % styles.length; // each press another style
-    strokes = styles[shown[digit]].map(function (points) { return { pen: pen, points: points }; });
-    nudge = [0, 0];
-    lent = true;
+  // Whatever puts another drawing on the sheet ends the stroke that is being drawn: a pen that is still down draws no more.
+  function lay(drawn, isLent) {
+    lift();
+    strokes = drawn;
+    lent = isLent;
     redraw();
     update();
   }
 
-  figure.flush = update; // a test does not wait for the next frame
+  function sample(digit) {
+    var styles = data.samples[digit];
+    shown[digit] = shown[digit] === undefined ? 0 : (shown[digit] + 1) % styles.length; // each press another style
+    nudge = [0, 0];
+    lay(styles[shown[digit]].map(function (points) { return { pen: pen, points: points }; }), true);
+  }
 
-  function undo() { strokes.pop(); lent = false; redraw(); update(); }
-  function clear() { strokes = []; nudge = [0, 0]; lent = false; redraw(); update(); }
+  function undo() { lay(strokes.slice(0, -1), false); }
+  function clear() { nudge = [0, 0]; lay([], false); }
   function move(x, y) { nudge = [nudge[0] + x, nudge[1] + y]; update(); }
+
+  figure.flush = update; // a test does not wait for the next frame, and lays a drawing on the sheet
+  figure.lay = lay;
 
   // --- finger, pen, mouse, keys --------------------------------------------------------------------------------------------
 
+  // Where on the sheet a pointer is, or null while the sheet is not on the screen.
   function place(event) {
-    var box = pad.getBoundingClientRect();
-    return [(event.clientX - box.left - pad.clientLeft) * sheet / pad.clientWidth, (event.clientY - box.top - pad.clientTop) * sheet / pad.clientHeight];
+    var at = corners.map(function (corner) { var box = corner.getBoundingClientRect(); return [box.left, box.top]; });
+    var across = [at[1][0] - at[0][0], at[1][1] - at[0][1]], down = [at[2][0] - at[0][0], at[2][1] - at[0][1]];
+    var x = event.clientX - at[0][0], y = event.clientY - at[0][1], area = across[0] * down[1] - across[1] * down[0];
+    return area ? [sheet * (x * down[1] - y * down[0]) / area, sheet * (y * across[0] - x * across[1]) / area] : null;
   }
 
   pad.addEventListener("pointerdown", function (event) {
-    if (hand !== null || event.button > 0) return; // a second finger draws nothing
-    hand = event.pointerId;
-    pad.setPointerCapture(hand);
-    begin(place(event));
+    var point = place(event);
+    if (!point || event.button > 0 || (stroke && hand !== KEYBOARD)) return; // a second finger draws nothing
+    pad.setPointerCapture(event.pointerId);
+    begin(event.pointerId, point);
     schedule();
   });
   pad.addEventListener("pointermove", function (event) {
     if (event.pointerId !== hand) return;
     var passed = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
-    (passed.length ? passed : [event]).forEach(function (each) { extend(strokes[strokes.length - 1], place(each)); });
+    (passed.length ? passed : [event]).map(place).filter(Boolean).forEach(extend);
     schedule();
   });
-  ["pointerup", "pointercancel"].forEach(function (name) {
-    pad.addEventListener(name, function (event) {
-      if (event.pointerId !== hand) return;
-      hand = null;
-      schedule();
-    });
+  ["pointerup", "pointercancel", "lostpointercapture"].forEach(function (name) {
+    pad.addEventListener(name, function (event) { if (event.pointerId === hand) lift(); });
   });
   var scheduled = false;
   function schedule() { // reading goes along with drawing, once a frame
@@ -211,16 +226,19 @@ scratchnet.define("sn-draw-digit", function (root, data) {
   pad.addEventListener("keydown", function (event) {
     if (KEYS[event.key]) {
       cursor = cursor.map(function (value, axis) { return Math.min(sheet, Math.max(0, value + 10 * KEYS[event.key][axis])); });
-      if (lowered) extend(strokes[strokes.length - 1], cursor.slice());
+      if (hand === KEYBOARD) extend(cursor);
     } else if (event.key === " ") {
-      lowered = !lowered;
-      if (lowered) begin(cursor.slice());
+      if (hand === KEYBOARD) lift();
+      else if (!stroke) begin(KEYBOARD, cursor);
     } else return;
     event.preventDefault();
     update();
   });
   pad.addEventListener("focus", paintPad);
-  pad.addEventListener("blur", function () { lowered = false; paintPad(); });
+  pad.addEventListener("blur", function () {
+    if (hand === KEYBOARD) lift();
+    paintPad();
+  });
 
   sample(4);
   return figure;
