@@ -1,10 +1,11 @@
 // Draw a digit. The sheet is the canvas; the image is what handwriting.py makes of it; the bars are the network's answer.
+// A photograph comes onto the sheet as the ink that photo.js finds in it.
 scratchnet.define("sn-draw-digit", function (root, data) {
   "use strict";
   var sn = scratchnet, el = sn.el, SIDE = sn.SIDE, sheet = data.sheet;
   var network = sn.layers(data.network.sizes, sn.numbers(data.network.theta));
   var steps = { box: true, antialias: true, center: true };
-  var pen = data.pen, strokes = [], nudge = [0, 0], cursor = [sheet / 2, sheet / 2], shown = [], lent = false;
+  var pen = data.pen, strokes = [], nudge = [0, 0], cursor = [sheet / 2, sheet / 2], shown = [], lent = false, photo = null;
   var stroke = null, hand = null; // the stroke that is being drawn, and which pointer draws it, or KEYBOARD
   var KEYBOARD = "keyboard";
   var figure = { drawing: blank(), image: null, hidden: [], probabilities: null };
@@ -43,16 +44,33 @@ scratchnet.define("sn-draw-digit", function (root, data) {
     ["scaled", "Scaled to 20 pixels, edges soft", "antialias"],
     ["image", "Centre of mass in the middle", "center"],
   ];
-  var strip = {};
+  var strip = {}, captions = {}, onTheWay = [];
   var film = el("div", { "class": "sn-row sn-film" });
+  [["picture", "Your picture"], ["paper", "The paper behind"], ["ink", "The ink on it"]].forEach(function (step) {
+    var canvas = el("canvas", { role: "img", "aria-label": step[1] }), frame = el("div", { hidden: true }, canvas, el("span", {}, step[1]));
+    onTheWay.push({ name: step[0], canvas: canvas, frame: frame });
+    film.append(frame);
+  });
   FRAMES.forEach(function (frame) {
     var canvas = strip[frame[0]] = el("canvas", { width: SIDE, height: SIDE, role: "img", "aria-label": frame[1] });
     var caption = frame[2] ? el("label", {}, el("input", { type: "checkbox", checked: true, onchange: function (event) {
       steps[frame[2]] = event.target.checked;
       update();
     } }), " " + frame[1]) : el("span", {}, frame[1]);
+    captions[frame[0]] = caption;
     film.append(el("div", {}, canvas, caption));
   });
+
+  // A file chooser behind each button; the camera's is for machines that are held in a hand.
+  function chooser(text, capture) {
+    var input = el("input", { type: "file", accept: "image/*", hidden: true, onchange: function () {
+      receive(input.files[0]);
+      input.value = ""; // the same file may be chosen again
+    } });
+    if (capture) input.setAttribute("capture", capture);
+    return [el("button", { type: "button", "class": capture ? "sn-camera" : "", onclick: function () { input.click(); } }, text), input];
+  }
+  var library = chooser("Read a photograph"), camera = chooser("Take a photograph", "environment");
 
   var size = el("input", { type: "range", min: "8", max: "44", step: "1", value: String(pen), oninput: function (event) {
     pen = Number(event.target.value);
@@ -64,11 +82,13 @@ scratchnet.define("sn-draw-digit", function (root, data) {
 
   root.append(
     el("div", { "class": "sn-row" },
-      el("div", {}, paper,
+      el("div", { "class": "sn-left" }, paper,
         el("div", { "class": "sn-row sn-tools" }, button("Undo", "Undo the last stroke", undo), button("Clear", "Clear the sheet", clear)),
         el("label", {}, "Pen ", size)),
       el("div", { "class": "sn-right" }, said, answers)),
     el("p", {}, "Or let it be drawn:"), choice,
+    el("p", {}, "Or bring one on paper. Its picture is read here, in this page, and is sent nowhere:"),
+    el("div", { "class": "sn-tools" }, library[0], library[1], camera[0], camera[1]),
     el("p", {}, el("strong", {}, "What the network gets."), " Switch a step off and see what it was for."), film,
     el("p", {}, "Move the image by a pixel:"),
     el("div", { "class": "sn-tools", role: "group", "aria-label": "Move the image by a pixel" },
@@ -81,7 +101,7 @@ scratchnet.define("sn-draw-digit", function (root, data) {
   // --- what it does -------------------------------------------------------------------------------------------------------
 
   function redraw() {
-    figure.drawing = blank();
+    figure.drawing = photo ? photo.drawing : blank();
     strokes.forEach(function (each) {
       each.points.forEach(function (point, index) {
         var before = each.points[Math.max(index - 1, 0)];
@@ -91,7 +111,7 @@ scratchnet.define("sn-draw-digit", function (root, data) {
   }
 
   function begin(by, point) {
-    if (lent) clear(); // a sample makes way for a drawing
+    if (lent) clear(); // a sample or a photograph makes way for a drawing
     hand = by;
     stroke = { pen: pen, points: [] };
     strokes.push(stroke);
@@ -130,9 +150,10 @@ scratchnet.define("sn-draw-digit", function (root, data) {
   }
 
   function paintPad() {
-    sn.paint(pad, figure.drawing);
+    sn.paint(pad, fitted(figure.drawing));
     if (document.activeElement !== pad) return;
     var context = pad.getContext("2d");
+    context.scale(pad.width / sheet, pad.height / sheet);
     context.strokeStyle = hand === KEYBOARD ? "#b8480b" : "#0072b2";
     context.lineWidth = 2;
     context.beginPath();
@@ -155,6 +176,7 @@ scratchnet.define("sn-draw-digit", function (root, data) {
       figure.hidden = pass.cache[pass.cache.length - 1].input;
       var best = sn.argmax(figure.probabilities), most = Math.max.apply(null, figure.hidden) || 1;
       said.replaceChildren("The network reads ", el("strong", {}, String(best)), ", and gives it " + sn.percent(figure.probabilities[best]) + ".");
+      if (photo) said.append(" " + photo.notes.join(" "));
       bars.forEach(function (bar, k) { fill(bar, figure.probabilities[k], sn.percent(figure.probabilities[k])); });
       units.forEach(function (bar, h) { fill(bar, figure.hidden[h] / most, sn.show(figure.hidden[h])); });
     } catch (error) {
@@ -167,10 +189,17 @@ scratchnet.define("sn-draw-digit", function (root, data) {
   }
 
   // Whatever puts another drawing on the sheet ends the stroke that is being drawn: a pen that is still down draws no more.
-  function lay(drawn, isLent) {
+  function lay(drawn, isLent, found) {
     lift();
+    asked++; // a picture that is still on its way comes too late
     strokes = drawn;
     lent = isLent;
+    photo = found || null;
+    captions.drawn.textContent = photo ? "Taken for the digit" : "Your drawing";
+    onTheWay.forEach(function (step) {
+      step.frame.hidden = !photo;
+      if (photo) (step.name === "ink" ? sn.paint : sn.paintColors)(step.canvas, photo.steps[step.name]);
+    });
     redraw();
     update();
   }
@@ -186,8 +215,47 @@ scratchnet.define("sn-draw-digit", function (root, data) {
   function clear() { nudge = [0, 0]; lay([], false); }
   function move(x, y) { nudge = [nudge[0] + x, nudge[1] + y]; update(); }
 
-  figure.flush = update; // a test does not wait for the next frame, and lays a drawing on the sheet
+  // --- a picture: chosen, taken, dropped or pasted ---------------------------------------------------------------------------
+
+  var asked = 0; // which picture was asked for last
+
+  function receive(file) {
+    if (!file) return;
+    var mine = ++asked;
+    said.textContent = "Reading the picture …";
+    sn.decode(file).then(function (pixels) { if (mine === asked) show(pixels); }, function (error) { if (mine === asked) refuse(error); });
+  }
+
+  function refuse(error) {
+    clear();
+    said.textContent = error.message.charAt(0).toUpperCase() + error.message.slice(1) + ".";
+  }
+
+  function show(pixels) {
+    var found;
+    try {
+      found = sn.readPhoto(pixels);
+    } catch (error) {
+      refuse(error);
+      return;
+    }
+    nudge = [0, 0];
+    lay([], true, found);
+  }
+
+  root.addEventListener("dragover", function (event) {
+    if (Array.from(event.dataTransfer.types).indexOf("Files") >= 0) event.preventDefault();
+  });
+  root.addEventListener("drop", function (event) {
+    if (!event.dataTransfer.files.length) return;
+    event.preventDefault();
+    receive(event.dataTransfer.files[0]);
+  });
+  root.addEventListener("paste", function (event) { receive(event.clipboardData.files[0]); });
+
+  figure.flush = update; // a test does not wait for the next frame, and lays drawings and pictures on the sheet
   figure.lay = lay;
+  figure.show = show;
 
   // --- finger, pen, mouse, keys --------------------------------------------------------------------------------------------
 

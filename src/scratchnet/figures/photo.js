@@ -1,0 +1,285 @@
+// A photograph of a digit made into an image: photo.py, step by step, in whole numbers as there, to the same bytes.
+// It follows core.js, and adds scratchnet.decode and scratchnet.readPhoto.
+(function () {
+  "use strict";
+  var sn = window.scratchnet, NOTHING = "no digit was found: ";
+
+  // --- windows: planes of whole numbers, row by row -----------------------------------------------------------------------
+
+  // A plane after `along` was done to each of its rows; to each of its columns; to the rows and then to the columns.
+  function rows(plane, width, height, along) { return lines(plane, width, 1, height, width, along); }
+  function columns(plane, width, height, along) { return lines(plane, height, width, width, 1, along); }
+  function both(plane, width, height, along) { return columns(rows(plane, width, height, along), width, height, along); }
+
+  function lines(plane, n, step, many, apart, along) {
+    var line = new Int32Array(n), fresh = new Int32Array(plane.length);
+    for (var i = 0; i < many; i++) {
+      for (var k = 0; k < n; k++) line[k] = plane[i * apart + k * step];
+      var made = along(line);
+      for (k = 0; k < n; k++) fresh[i * apart + k * step] = made[k];
+    }
+    return fresh;
+  }
+
+  // At each pixel the sum within reach of it, a square; the edge is repeated outwards.
+  function boxSum(plane, width, height, reach) {
+    return both(plane, width, height, function (line) {
+      var n = line.length, sum = 0, out = new Int32Array(n);
+      function at(k) { return line[Math.min(Math.max(k, 0), n - 1)]; }
+      for (var k = -reach; k < reach; k++) sum += at(k);
+      for (k = 0; k < n; k++) {
+        sum += at(k + reach);
+        out[k] = sum;
+        sum -= at(k - reach);
+      }
+      return out;
+    });
+  }
+
+  // At each pixel the greatest value within reach of it. The queue holds the places where it may still be, values falling.
+  function greatest(plane, width, height, reach) {
+    return both(plane, width, height, function (line) {
+      var n = line.length, out = new Int32Array(n), queue = new Int32Array(n), first = 0, last = 0;
+      for (var k = 0; k < n + reach; k++) {
+        if (k < n) {
+          while (last > first && line[queue[last - 1]] <= line[k]) last--;
+          queue[last++] = k;
+        }
+        if (k < reach) continue;
+        if (queue[first] < k - 2 * reach) first++;
+        out[k - reach] = line[queue[first]];
+      }
+      return out;
+    });
+  }
+
+  function least(plane, width, height, reach) {
+    function negative(some) { return some.map(function (value) { return -value; }); }
+    return negative(greatest(negative(plane), width, height, reach));
+  }
+
+  // --- from pixels to the digit -----------------------------------------------------------------------------------------
+
+  var LONGEST = 512, SHORTEST = 256; // pixels, along the longer side of a picture that is looked at
+  var FAINT = 15, DARKEST = 32;
+
+  // Pixels {width, height, data} on white and reduced: {width, height, planes}, red, green and blue.
+  function toSize(pixels) {
+    var longer = Math.max(pixels.width, pixels.height), k = Math.ceil(longer / LONGEST), times = Math.max(1, Math.floor(SHORTEST / longer));
+    var columns = Math.ceil(pixels.width / k), rows = Math.ceil(pixels.height / k), width = columns * times, height = rows * times;
+    var totals = [0, 1, 2].map(function () { return new Float64Array(columns * rows); });
+    for (var y = 0, i = 0; y < pixels.height; y++) {
+      for (var x = 0; x < pixels.width; x++, i += 4) {
+        var square = Math.floor(y / k) * columns + Math.floor(x / k), opacity = pixels.data[i + 3];
+        for (var color = 0; color < 3; color++) totals[color][square] += 255 * 255 - opacity * (255 - pixels.data[i + color]);
+      }
+    }
+    var planes = totals.map(function (total) {
+      var plane = new Int32Array(width * height);
+      for (var y = 0; y < height; y++) {
+        var down = Math.floor(y / times), high = Math.min(k, pixels.height - k * down);
+        for (var x = 0; x < width; x++) {
+          var across = Math.floor(x / times), area = 255 * high * Math.min(k, pixels.width - k * across);
+          plane[y * width + x] = Math.floor((2 * total[down * columns + across] + area) / (2 * area));
+        }
+      }
+      return plane;
+    });
+    return { width: width, height: height, planes: planes };
+  }
+
+  function inkIsLight(picture) {
+    var reach = Math.floor(Math.max(picture.width, picture.height) / 8), size = (2 * reach + 1) * (2 * reach + 1), skewness = 0;
+    var gray = picture.planes[0].map(function (value, i) { return value + picture.planes[1][i] + picture.planes[2][i]; });
+    boxSum(gray, picture.width, picture.height, reach).forEach(function (sum, i) {
+      var apart = gray[i] - Math.floor(sum / size);
+      skewness += apart * apart * apart;
+    });
+    return skewness > 0;
+  }
+
+  function inverted(picture) {
+    var planes = picture.planes.map(function (plane) { return plane.map(function (value) { return 255 - value; }); });
+    return { width: picture.width, height: picture.height, planes: planes };
+  }
+
+  function paperAndInk(picture) {
+    var width = picture.width, height = picture.height, reach = Math.floor(Math.max(width, height) / 8), ink = new Uint8Array(width * height);
+    var planes = picture.planes.map(function (plane) {
+      var smooth = boxSum(plane, width, height, 1), paper = least(greatest(smooth, width, height, reach), width, height, reach);
+      return paper.map(function (value, i) {
+        ink[i] = Math.max(ink[i], Math.floor(255 * (value - smooth[i]) / Math.max(value, 9 * DARKEST)));
+        return Math.floor(value / 9);
+      });
+    });
+    return { paper: { width: width, height: height, planes: planes }, ink: { width: width, height: height, ink: ink } };
+  }
+
+  // What hangs together where `mask` holds, corners included, in the order of first pixels; and the number of it at each pixel.
+  function things(drawing, mask) {
+    var ink = drawing.ink, width = drawing.width, height = drawing.height, label = new Int32Array(ink.length).fill(-1), found = [];
+    ink.forEach(function (value, start) {
+      if (!mask(value) || label[start] >= 0) return;
+      var thing = { count: 0, weight: 0, top: height, left: width, bottom: 0, right: 0 }, queue = [start];
+      label[start] = found.length;
+      while (queue.length) {
+        var at = queue.pop(), x = at % width, y = (at - x) / width;
+        thing.count++;
+        thing.weight += ink[at];
+        thing.top = Math.min(thing.top, y);
+        thing.left = Math.min(thing.left, x);
+        thing.bottom = Math.max(thing.bottom, y + 1);
+        thing.right = Math.max(thing.right, x + 1);
+        for (var v = Math.max(y - 1, 0); v < Math.min(y + 2, height); v++) {
+          for (var u = Math.max(x - 1, 0); u < Math.min(x + 2, width); u++) {
+            var next = v * width + u;
+            if (label[next] >= 0 || !mask(ink[next])) continue;
+            label[next] = found.length;
+            queue.push(next);
+          }
+        }
+      }
+      thing.size = Math.max(thing.bottom - thing.top, thing.right - thing.left);
+      thing.edge = thing.top === 0 || thing.left === 0 || thing.bottom === height || thing.right === width;
+      found.push(thing);
+    });
+    return { label: label, found: found };
+  }
+
+  function above(threshold) { return function (value) { return value > threshold; }; }
+
+  // The number that parts whole numbers, 0 to 255, best in two: at most that, and above (Otsu, 1979).
+  function parting(values) {
+    var count = new Array(256).fill(0), N = values.length, S = 0, n = 0, s = 0, most = -1, best;
+    values.forEach(function (value) { count[value]++; S += value; });
+    for (var t = 0; t < 255; t++) {
+      n += count[t];
+      s += count[t] * t;
+      var apart = n * S - N * s, between = apart * apart / Math.max(n * (N - n), 1);
+      if (between > most) {
+        most = between;
+        best = t;
+      }
+    }
+    return best;
+  }
+
+  // The digit as a drawing, 255 where it is; adds to what was said.
+  function choose(drawing, said) {
+    var longer = Math.max(drawing.width, drawing.height), order = drawing.ink.slice().sort();
+    var low = order[Math.floor(order.length / 16)], quarter = order[Math.floor(order.length / 4)];
+    var faint = quarter + Math.max(6 * (quarter - low), 10), maybe = things(drawing, above(faint));
+    if (!maybe.found.length) throw new Error(NOTHING + "nothing stands out from the paper. Is it blank, or the ink too faint?");
+    var most = maybe.found.reduce(function (size, thing) { return Math.max(size, thing.size); }, 0);
+    var large = drawing.ink.filter(function (value, i) { return maybe.label[i] >= 0 && 8 * maybe.found[maybe.label[i]].size >= most; });
+    var all = things(drawing, above(Math.max(faint, parting(large)))), found = all.found;
+    var legible = found.filter(function (thing) { return 24 * thing.size >= longer; });
+    if (!legible.length) throw new Error(NOTHING + "there are specks only. Come closer, or cut the picture to the digit");
+    var inside = found.filter(function (thing) { return !thing.edge && 12 * thing.size >= longer; });
+    var main = (inside.length ? inside : legible).reduce(function (best, thing) { return thing.weight > best.weight ? thing : best; });
+    var digit = together(found.filter(function (thing) { return 100 * thing.count >= main.count && thing.edge === main.edge; }), main);
+    if (main.edge) said.push("The digit touches the edge of the picture: is all of it there?");
+    var more = legible.filter(function (thing) { return !digit.has(thing) && !thing.edge && 5 * thing.weight >= main.weight; });
+    if (more.length) said.push("There is more than one thing in the picture: the heaviest was taken for the digit.");
+    if (10 * main.size < longer) said.push("The digit is small: come closer, or cut the picture to it.");
+    var ink = Uint8Array.from(all.label, function (name) { return digit.has(found[name]) ? 255 : 0; });
+    return { width: drawing.width, height: drawing.height, ink: ink };
+  }
+
+  // The main thing and the pieces of it, among those that may join: a bar apart, a line with a gap.
+  function together(join, main) {
+    var pieces = new Set([main]), box = Object.assign({}, main), near = Math.floor(main.size / 8), more;
+    function isPiece(thing) {
+      var close = thing.top <= box.bottom + near && thing.bottom >= box.top - near && thing.left <= box.right + near && thing.right >= box.left - near;
+      var beside = thing.left >= box.right || thing.right <= box.left;
+      return close && !(beside && 2 * (thing.bottom - thing.top) > main.size) && !pieces.has(thing);
+    }
+    do {
+      more = join.filter(isPiece);
+      more.forEach(function (thing) {
+        pieces.add(thing);
+        box = {
+          top: Math.min(box.top, thing.top), left: Math.min(box.left, thing.left),
+          bottom: Math.max(box.bottom, thing.bottom), right: Math.max(box.right, thing.right),
+        };
+      });
+    } while (more.length);
+    return pieces;
+  }
+
+  var THIN = 12, THICK = 4, BLOT = 2;
+
+  // A digit with its line made as thick as in MNIST if it is thinner, on as much more paper; adds to what was said.
+  function thickened(digit, said) {
+    var box = sn.cutToInk(digit), size = Math.max(box.width, box.height), line = thickness(box);
+    if (BLOT * line > size) throw new Error(NOTHING + "there is a blot, and no line");
+    if (THICK * line > size) said.push("The line is very thick: use a thinner pen, or write larger.");
+    var reach = Math.floor((size - THIN * line + THIN) / (2 * THIN)); // each step makes the line two pixels thicker
+    if (reach <= 0) return digit;
+    said.push("The line is thin, and was made thicker.");
+    var width = digit.width + 2 * reach, height = digit.height + 2 * reach, ink = new Uint8Array(width * height);
+    for (var y = 0; y < digit.height; y++) {
+      ink.set(digit.ink.subarray(y * digit.width, (y + 1) * digit.width), (y + reach) * width + reach);
+    }
+    return { width: width, height: height, ink: Uint8Array.from(greatest(ink, width, height, reach)) };
+  }
+
+  // At each pixel of a line the shorter of the runs across and down; of these the median.
+  function thickness(drawing) {
+    function runs(line) {
+      for (var start = 0, out = new Int32Array(line.length), end; start < line.length; start = end + 1) {
+        for (end = start; line[end]; end++);
+        out.fill(end - start, start, end);
+      }
+      return out;
+    }
+    var down = columns(drawing.ink, drawing.width, drawing.height, runs);
+    var shorter = rows(drawing.ink, drawing.width, drawing.height, runs).map(function (run, i) { return Math.min(run, down[i]); });
+    var some = shorter.filter(Boolean).sort();
+    return some[Math.floor(some.length / 2)];
+  }
+
+  // What sn.read_photo does for pixels {width, height, data}: red, green, blue and opacity, the right way up. `steps` are the
+  // pictures on the way, and `drawing` is what scratchnet.prepare made the image of.
+  function readPhoto(pixels) {
+    var said = [], i = 3;
+    while (i < pixels.data.length && pixels.data[i] === 255) i += 4;
+    if (i < pixels.data.length) said.push("The picture is transparent in places, and was laid on white.");
+    var picture = toSize(pixels), light = inkIsLight(picture), found = paperAndInk(light ? inverted(picture) : picture);
+    var digit = choose(found.ink, said), sum = 0, count = 0;
+    digit.ink.forEach(function (value, i) {
+      if (!value) return;
+      sum += found.ink.ink[i];
+      count++;
+    });
+    var part = Math.floor(100 * sum / (255 * count));
+    said.push("The ink is " + (light ? "lighter" : "darker") + " than what is around it, by " + part + " %.");
+    if (part < FAINT) said.push("That is faint: see whether all of the line was found.");
+    var drawing = thickened(digit, said);
+    var image = sn.prepare(drawing, { box: true, antialias: true, center: true }).image;
+    var steps = { picture: picture, paper: light ? inverted(found.paper) : found.paper, ink: found.ink, digit: digit };
+    return { image: image, drawing: drawing, steps: steps, notes: said };
+  }
+
+  // --- from a file to pixels: what the browser makes of it ------------------------------------------------------------------
+
+  var MOST = 4096 * 4096; // pixels that a canvas may have everywhere
+
+  // Turned by its EXIF tag, in the colours of the screen, 8 bits each, and made smaller if it is larger than a canvas may
+  // be. A canvas holds colours multiplied by their opacity, so what shines through loses a few of its bits.
+  function decode(file) {
+    return createImageBitmap(file, { imageOrientation: "from-image" }).then(function (bitmap) {
+      var scale = Math.min(1, Math.sqrt(MOST / (bitmap.width * bitmap.height)));
+      var width = Math.max(1, Math.floor(scale * bitmap.width)), height = Math.max(1, Math.floor(scale * bitmap.height));
+      var context = sn.el("canvas", { width: width, height: height }).getContext("2d", { willReadFrequently: true });
+      context.drawImage(bitmap, 0, 0, width, height);
+      bitmap.close();
+      return context.getImageData(0, 0, width, height);
+    }, function () {
+      throw new Error("this file is no picture that the browser can read: save it as PNG or JPEG");
+    });
+  }
+
+  sn.decode = decode;
+  sn.readPhoto = readPhoto;
+})();
