@@ -261,6 +261,22 @@ def test_a_stroke_may_end_while_the_sheet_changes(page: Page) -> None:
         page.evaluate("figure.flush()")  # and nothing is thrown: the fixture looks
 
 
+def test_a_stroke_goes_on_when_the_sheet_was_hidden_for_a_moment(page: Page) -> None:
+    page.evaluate("window.figure = document.querySelector('sn-draw-digit').figure; figure.lay([], false)")
+    main = page.locator("main")
+    box = page.locator(".sn-pad").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    main.evaluate("main => { main.style.display = 'none'; }")
+    page.mouse.move(box["x"] + 200, box["y"] + 200)
+    main.evaluate("main => { main.style.display = ''; }")
+    page.mouse.move(box["x"] + 60, box["y"] + 200)
+    page.mouse.up()
+    _, _, sheet = state(page)
+    assert sheet[60:200, 60].all()
+    assert not sheet[:, 80:].any()
+
+
 def test_a_sample_that_was_touched_is_itself_when_it_is_chosen_again(page: Page) -> None:
     (only,) = sn.STROKES[0]
     zero = sn.render(on_the_sheet(only), pen=PEN, shape=(SHEET, SHEET))

@@ -1,4 +1,4 @@
-"""A photograph in the page: from the decoded pixels on the same bytes and sentences as Python's, and nothing is sent."""
+"""A photograph in the page: from the decoded pixels on the same bytes and sentences as Python's; nothing is sent."""
 
 import base64
 import importlib.util
@@ -129,7 +129,10 @@ def pictures() -> Iterator[tuple[str, NDArray[np.integer]]]:
     yield "sixteen pixels", photograph(rng, (16, 16), high=0.7, thick=0.15)
     yield "as small as an image of MNIST", photograph(rng, (28, 28), high=0.7, thick=0.12)
     yield "larger than is needed", photograph(rng, (1021, 767))
-    yield "larger, and transparent", np.dstack([photograph(rng, (600, 800))[..., :3], rng.integers(200, 256, (600, 800))])
+    yield (
+        "larger, and transparent",
+        np.dstack([photograph(rng, (600, 800))[..., :3], rng.integers(200, 256, (600, 800))]),
+    )
     soft = photograph(rng, noise=0)
     ink = 255 - soft[..., :3].min(axis=2)
     yield "ink on transparency", np.dstack([np.zeros_like(soft[..., :3]), np.where(ink > 120, 255, 0)]).astype(np.uint8)
@@ -263,6 +266,7 @@ def test_what_cannot_be_read_is_refused_in_pythons_words(page: Page) -> None:
 
 def test_a_file_chooser_opens_from_the_keyboard(page: Page) -> None:
     payload = png(photograph(np.random.default_rng(4)))
+    page.on("filechooser", lambda chooser: None)  # a listener that comes with the key may come too late
     button = page.get_by_role("button", name="Read a photograph")
     button.focus()
     with page.expect_file_chooser() as chooser:
@@ -296,7 +300,10 @@ def test_a_picture_that_is_decoded_late_changes_nothing(page: Page) -> None:
     page.locator("input[type=file]").first.set_input_files({**payload, "buffer": b"no picture"})
     for _ in range(2):
         page.get_by_role("button", name="Show a sample of 4").click()
-    assert page.evaluate("Promise.allSettled(given).then(all => all.map(one => one.status))") == ["fulfilled", "rejected"]
+    assert page.evaluate("Promise.allSettled(given).then(all => all.map(one => one.status))") == [
+        "fulfilled",
+        "rejected",
+    ]
     assert page.evaluate(SHOWN) == image
     assert "The network reads" in page.locator(".sn-said").inner_text()
 
@@ -315,6 +322,7 @@ def test_a_telephone_offers_its_camera_and_other_machines_do_not(page: Page, bro
     assert not page.get_by_role("button", name=camera).is_visible()
     context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
     phone = context.new_page()
+    phone.on("filechooser", lambda chooser: None)
     phone.goto(address)
     with phone.expect_file_chooser() as chooser:
         phone.get_by_role("button", name=camera).tap()

@@ -55,5 +55,5 @@ def _static(params: Parameters, samples: list[list[Lines]]) -> str:
         f"<p>{picture(small, 'A four, drawn with a thick pen.')} "
         f"{picture(image.reshape(SIDE, SIDE), 'The same four, soft at its edges, in the middle of its image.')}</p>"
         f"<table><tr><th>digit</th><th>probability</th></tr>{rows}</table>"
-        '<p class="sn-note">With scripts switched on, you can draw one yourself here, or have a photograph of yours read.</p>'
+        '<p class="sn-note">With scripts switched on, you can draw one yourself here, or have a photograph read.</p>'
     )

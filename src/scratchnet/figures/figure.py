@@ -20,8 +20,8 @@ class Figure:
     """An interactive figure. A notebook and the site show it; print, and pages without scripts, its static picture.
 
     name: the element is `sn-name`, its style and script `name.css` and `name.js` beside this file, with underscores for
-    hyphens. data: what the script gets, as JSON can hold it. static: HTML that carries the lesson without a script. parts:
-    names of further scripts beside this file that its own builds on.
+    hyphens. data: what the script gets, as JSON can hold it. static: HTML that carries the lesson without a script.
+    parts: names of further scripts beside this file, which the figure's own builds on.
     """
 
     def __init__(self, name: str, data: Mapping[str, Any], static: str, parts: Sequence[str] = ()) -> None:
