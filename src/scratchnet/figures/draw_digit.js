@@ -196,6 +196,7 @@ scratchnet.define("sn-draw-digit", function (root, data) {
     lent = isLent;
     photo = found || null;
     captions.drawn.textContent = photo ? "Taken for the digit" : "Your drawing";
+    strip.drawn.setAttribute("aria-label", captions.drawn.textContent);
     onTheWay.forEach(function (step) {
       step.frame.hidden = !photo;
       if (photo) (step.name === "ink" ? sn.paint : sn.paintColors)(step.canvas, photo.steps[step.name]);

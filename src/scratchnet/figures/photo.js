@@ -268,14 +268,16 @@
   // Turned by its EXIF tag, in the colours of the screen, 8 bits each, and made smaller if it is larger than a canvas may
   // be. A canvas holds colours multiplied by their opacity, so what shines through loses a few of its bits.
   function decode(file) {
-    return createImageBitmap(file, { imageOrientation: "from-image" }).then(function (bitmap) {
+    return Promise.resolve(file).then(function () {
+      return createImageBitmap(file, { imageOrientation: "from-image" });
+    }).then(function (bitmap) {
       var scale = Math.min(1, Math.sqrt(MOST / (bitmap.width * bitmap.height)));
       var width = Math.max(1, Math.floor(scale * bitmap.width)), height = Math.max(1, Math.floor(scale * bitmap.height));
       var context = sn.el("canvas", { width: width, height: height }).getContext("2d", { willReadFrequently: true });
       context.drawImage(bitmap, 0, 0, width, height);
       bitmap.close();
       return context.getImageData(0, 0, width, height);
-    }, function () {
+    }).catch(function () {
       throw new Error("this file is no picture that the browser can read: save it as PNG or JPEG");
     });
   }
