@@ -5,6 +5,7 @@ bytes. (The one exception, a quotient in `parting`, is rounded alike in every la
 """
 
 import os
+import struct
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ __all__ = ["Photo", "find_digit", "read_photo"]
 
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
+NOTHING = "no digit was found in the picture"
 Source = Union[str, os.PathLike[str], bytes, IO[bytes], "Image.Image", ArrayLike]
 
 
@@ -57,7 +59,7 @@ def read_photo(source: Source) -> Photo:
     found, and for a file or an array that is no picture; the sentence says what to do.
     """
     if isinstance(source, bytes | str | os.PathLike) or hasattr(source, "read") or hasattr(source, "getexif"):
-        return find_digit(*_from_file(source))  # type: ignore[arg-type]
+        return find_digit(*_from_file(source))
     return find_digit(_from_array(np.asarray(source)))
 
 
@@ -81,11 +83,8 @@ def find_digit(pixels: Bytes, notes: tuple[str, ...] = ()) -> Photo:
     light = ink_is_light(picture)
     paper, ink = paper_and_ink(255 - picture if light else picture)
     digit = choose(ink, said)
-    part = int(100 * ink[digit].sum() // (255 * digit.sum()))
-    said.append(f"The ink is {'lighter' if light else 'darker'} than what is around it, by {part} %.")
-    if part < FAINT:
-        said.append("That is faint: see whether all of the line was found.")
-    drawing = np.where(thickened(digit, said), np.uint8(255), np.uint8(0))
+    weigh(digit, ink, light, said)
+    drawing = np.where(thickened(cut_to_ink(digit), said), np.uint8(255), np.uint8(0))
     image = prepare(drawing)
     steps = {
         "picture": picture.astype(np.uint8),
@@ -98,8 +97,8 @@ def find_digit(pixels: Bytes, notes: tuple[str, ...] = ()) -> Photo:
 
 
 LONGEST, SHORTEST = 512, 256  # pixels, along the longer side of a picture that is looked at
-FAINT = 15  # per cent: ink that takes away less of the paper's light gets a note
 DARKEST = 32  # of 255: paper darker than this counts as this dark, lest noise in the dark be taken for ink
+FAINT = 20  # per cent of the paper's light: ink that takes away less of it gets a note
 
 
 def to_size(pixels: Bytes) -> IntArray:
@@ -150,17 +149,30 @@ def paper_and_ink(picture: IntArray) -> tuple[IntArray, IntArray]:
     """
     smooth = box_sum(picture, 1)
     reach = max(picture.shape) // 8
-    paper = least(greatest(smooth, reach), reach)
+    paper = np.maximum(carried_outwards(least(greatest(smooth, reach), reach), reach), smooth)
     missing = 255 * (paper - smooth) // np.maximum(paper, 9 * DARKEST)
     return paper // 9, missing.max(axis=2)
+
+
+def carried_outwards(paper: IntArray, reach: int) -> IntArray:
+    """Return paper, near the edges no lighter than the straight line that carries on what it does further inside."""
+
+    def along(a: IntArray) -> IntArray:
+        n = min(reach, (len(a) - 1) // 2)
+        line = a.copy()
+        line[:n] = 2 * a[n] - a[n + 1 : 2 * n + 1][::-1]
+        line[len(a) - n :] = 2 * a[-n - 1] - a[len(a) - 2 * n - 1 : len(a) - n - 1][::-1]
+        return np.minimum(a, line)
+
+    return _both(paper, along)
 
 
 def choose(ink: IntArray, said: list[str]) -> Mask:
     """Return where the digit is in a picture of ink, (height, width); adds to what was said.
 
-    A first threshold, above what the sheet itself shows, finds all that may be ink; a second one parts what is dark
-    there, without small specks, from what is less dark, as rules and shadows are. Of the connected things above it
-    the heaviest is the digit: one that leaves the edge of the picture free, if there is any.
+    A first threshold, above what the sheet itself shows, finds all that may be ink, specks aside; a second one parts
+    the ink from what is less dark, as rules are, yet keeps ink that is five eighths as dark as the rest. Of the
+    connected things above it the heaviest is the digit: one that leaves the edge of the picture free, if there is any.
     """
     height, width = ink.shape
     longer = max(height, width)
@@ -169,19 +181,20 @@ def choose(ink: IntArray, said: list[str]) -> Mask:
     faint = quarter + max(6 * (quarter - low), 10)
     maybe = things(ink > faint, ink)
     if not maybe.size.any():
-        raise ValueError("no digit was found: nothing stands out from the paper. Is it blank, or the ink too faint?")
-    large = maybe.where(8 * maybe.size >= maybe.size.max())
-    found = things(ink > max(faint, parting(ink[large])), ink)
+        raise ValueError(f"{NOTHING}: all is paper. Is it blank, or the ink too faint?")
+    large = ink[maybe.where(8 * maybe.size >= maybe.size.max())]
+    dark = large[large > parting(large)]
+    found = things(ink > max(faint, min(parting(large), int(5 * dark.sum() // (8 * dark.size)))), ink)
     edge = (found.top == 0) | (found.left == 0) | (found.bottom == height) | (found.right == width)
-    legible = 24 * found.size >= longer
-    if not legible.any():
-        raise ValueError("no digit was found: there are specks only. Come closer, or cut the picture to the digit")
-    inside = ~edge & (12 * found.size >= longer)
-    main = int(np.where(inside if inside.any() else legible, found.weight, 0).argmax())
+    inside = ~edge & (24 * found.size >= longer)
+    candidates = inside if inside.any() else edge & (4 * found.size >= longer)
+    if not candidates.any():
+        raise ValueError(f"{NOTHING}: there are specks only. Come closer, or cut the picture to the digit")
+    main = int(np.where(candidates, found.weight, 0).argmax())
     digit = together(found, main, (100 * found.count >= found.count[main]) & (edge == edge[main]))
     if edge[main]:
         said.append("The digit touches the edge of the picture: is all of it there?")
-    if (~digit & ~edge & legible & (5 * found.weight >= found.weight[main])).any():
+    if (~digit & inside & (5 * found.weight >= found.weight[main])).any():
         said.append("There is more than one thing in the picture: the heaviest was taken for the digit.")
     if 10 * found.size[main] < longer:
         said.append("The digit is small: come closer, or cut the picture to it.")
@@ -209,26 +222,44 @@ def together(found: "Things", main: int, joins: Mask) -> Mask:
         pieces = pieces | more
 
 
-THIN, THICK, BLOT = 12, 4, 2  # a line is thin, thick or no line if its thickness is below or above size / this
+THICK, RULE = 5, 60  # a line is thick if its thickness is above size / THICK, and a rule if below size / RULE
+
+
+def weigh(digit: Mask, ink: IntArray, light: bool, said: list[str]) -> None:
+    """Refuse what is no line of a pen; else add to what was said how far the ink stands out, and how thick it is."""
+    size, line = max(cut_to_ink(digit).shape), thickness(digit)
+    part = int(100 * ink[digit].sum() // (255 * digit.sum()))
+    edge = digit[0].any() or digit[-1].any() or digit[:, 0].any() or digit[:, -1].any()
+    if 2 * line > size or (THICK * line > size and part < FAINT):
+        raise ValueError(f"{NOTHING}: there is a blot or a shadow, and no line")
+    if edge and RULE * line < size:
+        raise ValueError(f"{NOTHING}: there are only rules or creases, from edge to edge")
+    said.append(f"The ink is {'lighter' if light else 'darker'} than what is around it, by {part} %.")
+    if part < FAINT:
+        said.append("That is faint: see whether all of the line was found.")
+    if THICK * line > size:
+        said.append("The line is very thick: use a thinner pen, or write larger.")
+
+
+THIN = 12  # a line is thin if its thickness is below size / THIN
 
 
 def thickened(digit: Mask, said: list[str]) -> Mask:
-    """Return a digit cut to its box, its line made as thick as in MNIST if it is thinner; adds to what was said."""
-    box = cut_to_ink(digit)
-    size, line = max(box.shape), thickness(box)
-    if BLOT * line > size:
-        raise ValueError("no digit was found: there is a blot, and no line")
-    if THICK * line > size:
-        said.append("The line is very thick: use a thinner pen, or write larger.")
-    reach = (size - THIN * line + THIN) // (2 * THIN)  # each step makes the line two pixels thicker
+    """Return a digit, cut to its box, with its line made thicker where it is thin; adds to what was said.
+
+    In MNIST's images a line is about an eighth as thick as the digit is long. One much thinner would be next to nothing
+    after scaling. Each step adds a pixel on both sides.
+    """
+    size, line = max(digit.shape), thickness(digit)
+    reach = (size - THIN * line + THIN) // (2 * THIN)
     if reach <= 0:
-        return box
+        return digit
     said.append("The line is thin, and was made thicker.")
-    return greatest(np.pad(box, reach), reach)
+    return greatest(np.pad(digit, reach), reach)
 
 
 def thickness(mask: Mask) -> int:
-    """Return how thick a line is: at each of its pixels the shorter of the runs across and down; of these the median."""
+    """Return how thick a line is: the median, over its pixels, of the shorter of the runs across and down."""
     shorter = np.minimum(_runs(mask)[3], _runs(mask.T)[3].T)[mask]
     return int(np.sort(shorter)[shorter.size // 2])
 
@@ -250,7 +281,7 @@ def parting(values: IntArray) -> int:
 
 
 def box_sum(a: IntArray, reach: int) -> IntArray:
-    """Return at each pixel of (height, width, …) the sum within reach of it, a square; the edge is repeated outwards."""
+    """Return at each pixel of (height, width, …) the sum over a square, to its reach; edges are repeated outwards."""
 
     def along(a: IntArray) -> IntArray:
         total = _pad(a, reach + 1, reach).cumsum(axis=0)
@@ -316,7 +347,7 @@ class Things:
 
 def things(mask: Mask, ink: IntArray) -> Things:
     """Find what hangs together: join the runs of each row with the runs of the row above that they touch."""
-    row, start, end, length = _runs(mask)
+    row, start, end, _ = _runs(mask)
     far = mask.shape[1] + 1  # places counted on from row to row, with a gap of one between rows
     begin, close = row * far + start, row * far + end
     first = np.searchsorted(close + far, begin, "left")  # above, from the first that does not end before this begins
@@ -349,7 +380,7 @@ def things(mask: Mask, ink: IntArray) -> Things:
 
 
 def _runs(mask: Mask) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-    """Return the row, start and end (excluded) of each run of a mask, row by row, and at each pixel its run's length."""
+    """Return the row, start and end (excluded) of each run of a mask in order, and at each pixel its run's length."""
     edges = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     row, start = np.nonzero(edges == 1)
     end = np.nonzero(edges == -1)[1]
@@ -414,8 +445,9 @@ def _from_file(source: Any) -> tuple[Bytes, tuple[str, ...]]:
 
     notes = []
     with _refusals(source), _opened(source) as image:
-        if getattr(image, "n_frames", 1) > 1:
-            notes.append(f"The file holds {image.n_frames} pictures: the first was taken.")
+        frames = getattr(image, "n_frames", 1)
+        if frames > 1:
+            notes.append(f"The file holds {frames} pictures: the first was taken.")
         image.load()
         if image.getexif().get(0x0112, 1) in range(2, 9):
             notes.append("The picture was turned as its EXIF tag says.")
@@ -452,16 +484,30 @@ def _refusals(source: Any) -> Iterator[None]:
         raise ValueError(_what_it_is(source)) from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise ValueError("the picture has too many pixels: make it smaller, 4000 pixels wide are plenty") from None
+    except (FileNotFoundError, IsADirectoryError, PermissionError):
+        raise
+    except (OSError, SyntaxError, EOFError, struct.error) as error:
+        raise ValueError(f"the picture is damaged, perhaps cut short: {error}") from None
 
 
 def _what_it_is(source: Any) -> str:
-    """Name a file that is no picture to Pillow by its first bytes, and the remedy."""
-    if isinstance(source, bytes):
-        head = source[:64]
-    elif hasattr(source, "read"):
+    """Name a file that is no picture to Pillow, by its first bytes, and the remedy."""
+    if hasattr(source, "read"):
         source.seek(0)
         head = source.read(64)
     else:
-        with Path(source).open("rb") as file:
-            head = file.read(64)
-    return str(head)
+        head = source[:64] if isinstance(source, bytes) else Path(source).read_bytes()[:64]
+    if head[4:8] == b"ftyp":
+        return "the file is a HEIC photograph or a film: export it as JPEG (a telephone calls that 'most compatible')"
+    for begin, what in _KINDS.items():
+        if head.lstrip().lower().startswith(begin):
+            return f"the file is {what}"
+    return "the file is no picture that can be read here: export it as PNG or JPEG"
+
+
+_KINDS = {
+    b"%pdf": "a PDF: export the page as PNG or JPEG, or take a screenshot of it",
+    b"<svg": "an SVG, which is a list of shapes and no pixels: export it as PNG",
+    b"<": "a web page or another text, not a picture: save the picture itself",
+    b"version https://git-lfs": "a pointer of Git LFS, not the picture: git lfs pull",
+}
