@@ -262,7 +262,7 @@ def test_what_cannot_be_read_is_refused_in_pythons_words(page: Page) -> None:
     sentence = pythons(io.BytesIO(blank["buffer"]))
     assert isinstance(sentence, str)
     said = bring(page, blank)
-    assert said == f"{sentence[0].upper()}{sentence[1:]}."
+    assert said.rstrip(".") == f"{sentence[0].upper()}{sentence[1:]}"
     assert page.evaluate(SHOWN) is None
     assert frames(page) == 4
     said = bring(page, {"name": "digit.png", "mimeType": "image/png", "buffer": b"no picture"})

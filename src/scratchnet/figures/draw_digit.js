@@ -229,7 +229,7 @@ scratchnet.define("sn-draw-digit", function (root, data) {
 
   function refuse(error) {
     clear();
-    said.textContent = error.message.charAt(0).toUpperCase() + error.message.slice(1) + ".";
+    said.textContent = error.message.charAt(0).toUpperCase() + error.message.slice(1) + (/[.?]$/.test(error.message) ? "" : ".");
   }
 
   function show(pixels) {

@@ -2,14 +2,14 @@
 // It follows core.js, and adds scratchnet.decode and scratchnet.readPhoto.
 (function () {
   "use strict";
-  var sn = window.scratchnet, NOTHING = "no digit was found: ";
+  var sn = window.scratchnet, NOTHING = "no digit was found in the picture";
 
   // --- windows: planes of whole numbers, row by row -----------------------------------------------------------------------
 
-  // A plane after `along` was done to each of its rows; to each of its columns; to the rows and then to the columns.
+  // A plane after `along` was done to each of its rows; to each of its columns; to the columns and then to the rows.
   function rows(plane, width, height, along) { return lines(plane, width, 1, height, width, along); }
   function columns(plane, width, height, along) { return lines(plane, height, width, width, 1, along); }
-  function both(plane, width, height, along) { return columns(rows(plane, width, height, along), width, height, along); }
+  function both(plane, width, height, along) { return rows(columns(plane, width, height, along), width, height, along); }
 
   function lines(plane, n, step, many, apart, along) {
     var line = new Int32Array(n), fresh = new Int32Array(plane.length);
@@ -61,7 +61,8 @@
   // --- from pixels to the digit -----------------------------------------------------------------------------------------
 
   var LONGEST = 512, SHORTEST = 256; // pixels, along the longer side of a picture that is looked at
-  var FAINT = 15, DARKEST = 32;
+  var DARKEST = 32; // of 255: paper darker than this counts as this dark
+  var FAINT = 20; // per cent of the paper's light: ink that takes away less of it gets a note
 
   // Pixels {width, height, data} on white and reduced: {width, height, planes}, red, green and blue.
   function toSize(pixels) {
@@ -103,16 +104,30 @@
     return { width: picture.width, height: picture.height, planes: planes };
   }
 
+  // What the picture would show without its dark ink, and the ink: the part of the paper's light that is missing, 0 to 255.
   function paperAndInk(picture) {
     var width = picture.width, height = picture.height, reach = Math.floor(Math.max(width, height) / 8), ink = new Uint8Array(width * height);
     var planes = picture.planes.map(function (plane) {
-      var smooth = boxSum(plane, width, height, 1), paper = least(greatest(smooth, width, height, reach), width, height, reach);
-      return paper.map(function (value, i) {
-        ink[i] = Math.max(ink[i], Math.floor(255 * (value - smooth[i]) / Math.max(value, 9 * DARKEST)));
-        return Math.floor(value / 9);
+      var smooth = boxSum(plane, width, height, 1), closed = least(greatest(smooth, width, height, reach), width, height, reach);
+      return carriedOutwards(closed, width, height, reach).map(function (value, i) {
+        var paper = Math.max(value, smooth[i]);
+        ink[i] = Math.max(ink[i], Math.floor(255 * (paper - smooth[i]) / Math.max(paper, 9 * DARKEST)));
+        return Math.floor(paper / 9);
       });
     });
     return { paper: { width: width, height: height, planes: planes }, ink: { width: width, height: height, ink: ink } };
+  }
+
+  // Near the edges no lighter than the straight line that carries on what paper does further inside.
+  function carriedOutwards(plane, width, height, reach) {
+    return both(plane, width, height, function (line) {
+      var last = line.length - 1, n = Math.min(reach, Math.floor(last / 2)), out = line.slice();
+      for (var k = 0; k < n; k++) {
+        out[k] = Math.min(out[k], 2 * line[n] - line[2 * n - k]);
+        out[last - k] = Math.min(out[last - k], 2 * line[last - n] - line[last - 2 * n + k]);
+      }
+      return out;
+    });
   }
 
   // What hangs together where `mask` holds, corners included, in the order of first pixels; and the number of it at each pixel.
@@ -164,26 +179,27 @@
     return best;
   }
 
-  // The digit as a drawing, 255 where it is; adds to what was said.
+  // The digit as a drawing, 255 where it is, and whether it touches the edge; adds to what was said.
   function choose(drawing, said) {
     var longer = Math.max(drawing.width, drawing.height), order = drawing.ink.slice().sort();
     var low = order[Math.floor(order.length / 16)], quarter = order[Math.floor(order.length / 4)];
     var faint = quarter + Math.max(6 * (quarter - low), 10), maybe = things(drawing, above(faint));
-    if (!maybe.found.length) throw new Error(NOTHING + "nothing stands out from the paper. Is it blank, or the ink too faint?");
+    if (!maybe.found.length) throw new Error(NOTHING + ": all is paper. Is it blank, or the ink too faint?");
     var most = maybe.found.reduce(function (size, thing) { return Math.max(size, thing.size); }, 0);
     var large = drawing.ink.filter(function (value, i) { return maybe.label[i] >= 0 && 8 * maybe.found[maybe.label[i]].size >= most; });
-    var all = things(drawing, above(Math.max(faint, parting(large)))), found = all.found;
-    var legible = found.filter(function (thing) { return 24 * thing.size >= longer; });
-    if (!legible.length) throw new Error(NOTHING + "there are specks only. Come closer, or cut the picture to the digit");
-    var inside = found.filter(function (thing) { return !thing.edge && 12 * thing.size >= longer; });
-    var main = (inside.length ? inside : legible).reduce(function (best, thing) { return thing.weight > best.weight ? thing : best; });
+    var threshold = parting(large), dark = large.filter(above(threshold)), sum = dark.reduce(function (sum, value) { return sum + value; }, 0);
+    var all = things(drawing, above(Math.max(faint, Math.min(threshold, Math.floor(5 * sum / (8 * dark.length)))))), found = all.found;
+    var inside = found.filter(function (thing) { return !thing.edge && 24 * thing.size >= longer; });
+    var candidates = inside.length ? inside : found.filter(function (thing) { return thing.edge && 4 * thing.size >= longer; });
+    if (!candidates.length) throw new Error(NOTHING + ": there are specks only. Come closer, or cut the picture to the digit");
+    var main = candidates.reduce(function (best, thing) { return thing.weight > best.weight ? thing : best; });
     var digit = together(found.filter(function (thing) { return 100 * thing.count >= main.count && thing.edge === main.edge; }), main);
     if (main.edge) said.push("The digit touches the edge of the picture: is all of it there?");
-    var more = legible.filter(function (thing) { return !digit.has(thing) && !thing.edge && 5 * thing.weight >= main.weight; });
+    var more = inside.filter(function (thing) { return !digit.has(thing) && 5 * thing.weight >= main.weight; });
     if (more.length) said.push("There is more than one thing in the picture: the heaviest was taken for the digit.");
     if (10 * main.size < longer) said.push("The digit is small: come closer, or cut the picture to it.");
     var ink = Uint8Array.from(all.label, function (name) { return digit.has(found[name]) ? 255 : 0; });
-    return { width: drawing.width, height: drawing.height, ink: ink };
+    return { width: drawing.width, height: drawing.height, ink: ink, edge: main.edge };
   }
 
   // The main thing and the pieces of it, among those that may join: a bar apart, a line with a gap.
@@ -207,14 +223,28 @@
     return pieces;
   }
 
-  var THIN = 12, THICK = 4, BLOT = 2;
+  var THICK = 5, RULE = 60, THIN = 12; // a line is thick if its thickness is above size / THICK, a rule or thin if below
 
-  // A digit with its line made as thick as in MNIST if it is thinner, on as much more paper; adds to what was said.
+  // Refuses what is no line of a pen; else adds to what was said how far the ink stands out, and how thick it is.
+  function weigh(digit, ink, light, said) {
+    var box = sn.cutToInk(digit), size = Math.max(box.width, box.height), line = thickness(box), sum = 0, count = 0;
+    digit.ink.forEach(function (value, i) {
+      if (!value) return;
+      sum += ink[i];
+      count++;
+    });
+    var part = Math.floor(100 * sum / (255 * count));
+    if (2 * line > size || THICK * line > size && part < FAINT) throw new Error(NOTHING + ": there is a blot or a shadow, and no line");
+    if (digit.edge && RULE * line < size) throw new Error(NOTHING + ": there are only rules or creases, from edge to edge");
+    said.push("The ink is " + (light ? "lighter" : "darker") + " than what is around it, by " + part + " %.");
+    if (part < FAINT) said.push("That is faint: see whether all of the line was found.");
+    if (THICK * line > size) said.push("The line is very thick: use a thinner pen, or write larger.");
+  }
+
+  // A digit with its line made thicker where it is thin, on as much more paper; adds to what was said.
   function thickened(digit, said) {
     var box = sn.cutToInk(digit), size = Math.max(box.width, box.height), line = thickness(box);
-    if (BLOT * line > size) throw new Error(NOTHING + "there is a blot, and no line");
-    if (THICK * line > size) said.push("The line is very thick: use a thinner pen, or write larger.");
-    var reach = Math.floor((size - THIN * line + THIN) / (2 * THIN)); // each step makes the line two pixels thicker
+    var reach = Math.floor((size - THIN * line + THIN) / (2 * THIN));
     if (reach <= 0) return digit;
     said.push("The line is thin, and was made thicker.");
     var width = digit.width + 2 * reach, height = digit.height + 2 * reach, ink = new Uint8Array(width * height);
@@ -224,7 +254,7 @@
     return { width: width, height: height, ink: Uint8Array.from(greatest(ink, width, height, reach)) };
   }
 
-  // At each pixel of a line the shorter of the runs across and down; of these the median.
+  // How thick a line is: the median, over its pixels, of the shorter of the runs across and down.
   function thickness(drawing) {
     function runs(line) {
       for (var start = 0, out = new Int32Array(line.length), end; start < line.length; start = end + 1) {
@@ -246,15 +276,8 @@
     while (i < pixels.data.length && pixels.data[i] === 255) i += 4;
     if (i < pixels.data.length) said.push("The picture is transparent in places, and was laid on white.");
     var picture = toSize(pixels), light = inkIsLight(picture), found = paperAndInk(light ? inverted(picture) : picture);
-    var digit = choose(found.ink, said), sum = 0, count = 0;
-    digit.ink.forEach(function (value, i) {
-      if (!value) return;
-      sum += found.ink.ink[i];
-      count++;
-    });
-    var part = Math.floor(100 * sum / (255 * count));
-    said.push("The ink is " + (light ? "lighter" : "darker") + " than what is around it, by " + part + " %.");
-    if (part < FAINT) said.push("That is faint: see whether all of the line was found.");
+    var digit = choose(found.ink, said);
+    weigh(digit, found.ink.ink, light, said);
     var drawing = thickened(digit, said);
     var image = sn.prepare(drawing, { box: true, antialias: true, center: true }).image;
     var steps = { picture: picture, paper: light ? inverted(found.paper) : found.paper, ink: found.ink, digit: digit };
