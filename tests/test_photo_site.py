@@ -101,6 +101,14 @@ def photograph(
     return np.dstack([np.clip(np.rint(color), 0, 255), np.full(shape, 255)]).astype(np.uint8)
 
 
+def with_things(shape: tuple[int, int], *some: tuple[slice, slice, int]) -> NDArray[np.uint8]:
+    """White paper with rectangles: their rows, their columns, and how light they are."""
+    pixels = np.full((*shape, 4), 255, np.uint8)
+    for rows, columns, light in some:
+        pixels[rows, columns, :3] = light
+    return pixels
+
+
 def inverted(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.dstack([255 - pixels[..., :3], pixels[..., 3]])
 
@@ -125,6 +133,11 @@ def pictures() -> Iterator[tuple[str, NDArray[np.integer]]]:
     yield "as large as the sheet", photograph(rng, high=0.95, at=(0.05, 0.02))
     yield "cut off", photograph(rng, high=0.9, at=(0.6, 0.3))
     yield "two digits", photograph(rng, digits=2, high=0.8, at=(0.1, 0.3))
+    yield "two digits close together", photograph(rng, digits=2, high=1.1, at=(0.15, 0.2), noise=1)
+    for high in (0.1, 0.12):
+        yield f"a small digit, {high}", photograph(rng, high=high, noise=0, at=(0.4, 0.4), thick=0.15)
+    for contrast in (0.22, 0.26, 0.3):
+        yield f"pencil, {contrast}", photograph(rng, contrast=contrast, noise=1)
     yield "dark paper", photograph(rng, paper=(20, 40), noise=1)
     yield "upright", photograph(rng, (333, 207))
     yield "a strip", photograph(rng, (40, 300), high=0.8)
@@ -156,6 +169,26 @@ def pictures() -> Iterator[tuple[str, NDArray[np.integer]]]:
     yield "all transparent", np.zeros((31, 17, 4), np.uint8)
     yield "one pixel", np.full((1, 1, 4), 200, np.uint8)
     yield "one row", rng.integers(0, 256, (1, 50, 4)).astype(np.uint8)
+    for width in (160, 240):
+        rules = (slice(50, 51), slice(None), 60), (slice(90, 91), slice(None), 60)
+        yield f"rules, {width}", with_things((120, width), *rules)
+    yield "a rule", with_things((240, 320), (slice(100, 101), slice(40, 280), 60))
+    yield "a blot", with_things((120, 160), (slice(40, 80), slice(50, 90), 60))
+    yield "a bar", with_things((120, 160), (slice(40, 80), slice(50, 66), 60))
+    yield "a faint bar", with_things((120, 160), (slice(40, 100), slice(50, 68), 210))
+    yield (
+        "a bar apart",
+        with_things((120, 160), (slice(40, 100), slice(50, 56), 60), (slice(38, 44), slice(62, 90), 60)),
+    )
+    yield (
+        "bars side by side",
+        with_things((120, 160), (slice(40, 100), slice(50, 56), 60), (slice(40, 65), slice(62, 68), 60)),
+    )
+    yield (
+        "a lighter bar far away",
+        with_things((120, 160), (slice(20, 100), slice(30, 36), 60), (slice(30, 60), slice(90, 96), 60)),
+    )
+    yield "as large as can be", with_things((512, 64), (slice(100, 300), slice(20, 32), 60))
     yield "one spot", np.pad(np.full((9, 9), 255), ((50, 40), (30, 90)))[..., None] * [-1, -1, -1, 0] + 255
 
 
