@@ -497,6 +497,8 @@ def _what_it_is(source: Any) -> str:
         head = source.read(64)
     else:
         head = source[:64] if isinstance(source, bytes) else Path(source).read_bytes()[:64]
+    if not head:
+        return "the file is empty"
     if head[4:8] == b"ftyp":
         return "the file is a HEIC photograph or a film: export it as JPEG (a telephone calls that 'most compatible')"
     for begin, what in _KINDS.items():
