@@ -68,7 +68,7 @@ scratchnet.define("sn-draw-digit", function (root, data) {
       input.value = ""; // the same file may be chosen again
     } });
     if (capture) input.setAttribute("capture", capture);
-    return [el("button", { type: "button", "class": capture ? "sn-camera" : "", onclick: function () { input.click(); } }, text), input];
+    return [el("button", { type: "button", "class": capture ? "sn-camera" : null, onclick: function () { input.click(); } }, text), input];
   }
   var library = chooser("Read a photograph"), camera = chooser("Take a photograph", "environment");
 
@@ -87,7 +87,7 @@ scratchnet.define("sn-draw-digit", function (root, data) {
         el("label", {}, "Pen ", size)),
       el("div", { "class": "sn-right" }, said, answers)),
     el("p", {}, "Or let it be drawn:"), choice,
-    el("p", {}, "Or bring one on paper. Its picture is read here, in this page, and is sent nowhere:"),
+    el("p", {}, "Or bring one on paper: its photograph is read here, in this page, and sent nowhere."),
     el("div", { "class": "sn-tools" }, library[0], library[1], camera[0], camera[1]),
     el("p", {}, el("strong", {}, "What the network gets."), " Switch a step off and see what it was for."), film,
     el("p", {}, "Move the image by a pixel:"),

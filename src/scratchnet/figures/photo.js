@@ -7,9 +7,9 @@
   // --- windows: planes of whole numbers, row by row -----------------------------------------------------------------------
 
   // A plane after `along` was done to each of its rows; to each of its columns; to the columns and then to the rows.
-  function rows(plane, width, height, along) { return lines(plane, width, 1, height, width, along); }
-  function columns(plane, width, height, along) { return lines(plane, height, width, width, 1, along); }
-  function both(plane, width, height, along) { return rows(columns(plane, width, height, along), width, height, along); }
+  function eachRow(plane, width, height, along) { return lines(plane, width, 1, height, width, along); }
+  function eachColumn(plane, width, height, along) { return lines(plane, height, width, width, 1, along); }
+  function both(plane, width, height, along) { return eachRow(eachColumn(plane, width, height, along), width, height, along); }
 
   function lines(plane, n, step, many, apart, along) {
     var line = new Int32Array(n), fresh = new Int32Array(plane.length);
@@ -64,7 +64,8 @@
   var DARKEST = 32; // of 255: paper darker than this counts as this dark
   var FAINT = 20; // per cent of the paper's light: ink that takes away less of it gets a note
 
-  // Pixels {width, height, data} on white and reduced: {width, height, planes}, red, green and blue.
+  // Pixels {width, height, data} on white, {width, height, planes}: red, green and blue. A larger picture is cut into squares of
+  // k × k pixels, of which each becomes one, their mean; in a small one each pixel becomes a square.
   function toSize(pixels) {
     var longer = Math.max(pixels.width, pixels.height), k = Math.ceil(longer / LONGEST), times = Math.max(1, Math.floor(SHORTEST / longer));
     var columns = Math.ceil(pixels.width / k), rows = Math.ceil(pixels.height / k), width = columns * times, height = rows * times;
@@ -89,6 +90,7 @@
     return { width: width, height: height, planes: planes };
   }
 
+  // Where a pixel differs much from the mean of its surroundings, it is ink; cubes let the large differences decide.
   function inkIsLight(picture) {
     var reach = Math.floor(Math.max(picture.width, picture.height) / 8), size = (2 * reach + 1) * (2 * reach + 1), skewness = 0;
     var gray = picture.planes[0].map(function (value, i) { return value + picture.planes[1][i] + picture.planes[2][i]; });
@@ -223,7 +225,7 @@
     return pieces;
   }
 
-  var THICK = 5, RULE = 60, THIN = 12; // a line is thick if its thickness is above size / THICK, a rule or thin if below
+  var THICK = 5, THIN = 12, RULE = 60; // a digit's size is to its line as this, or less: thick; or more: thin, and a rule
 
   // Refuses what is no line of a pen; else adds to what was said how far the ink stands out, and how thick it is.
   function weigh(digit, ink, light, said) {
@@ -263,8 +265,8 @@
       }
       return out;
     }
-    var down = columns(drawing.ink, drawing.width, drawing.height, runs);
-    var shorter = rows(drawing.ink, drawing.width, drawing.height, runs).map(function (run, i) { return Math.min(run, down[i]); });
+    var down = eachColumn(drawing.ink, drawing.width, drawing.height, runs);
+    var shorter = eachRow(drawing.ink, drawing.width, drawing.height, runs).map(function (run, i) { return Math.min(run, down[i]); });
     var some = shorter.filter(Boolean).sort();
     return some[Math.floor(some.length / 2)];
   }
@@ -291,8 +293,8 @@
   // Turned by its EXIF tag, in the colours of the screen, 8 bits each, and made smaller if it is larger than a canvas may
   // be. A canvas holds colours multiplied by their opacity, so what shines through loses a few of its bits.
   function decode(file) {
-    return Promise.resolve(file).then(function () {
-      return createImageBitmap(file, { imageOrientation: "from-image" });
+    return Promise.resolve().then(function () {
+      return createImageBitmap(file, { imageOrientation: "from-image" }); // which very old browsers do not know
     }).then(function (bitmap) {
       var scale = Math.min(1, Math.sqrt(MOST / (bitmap.width * bitmap.height)));
       var width = Math.max(1, Math.floor(scale * bitmap.width)), height = Math.max(1, Math.floor(scale * bitmap.height));
