@@ -1,7 +1,7 @@
 """scratchnet: a neural network that reads handwritten digits, with nothing hidden.
 
 The modules, in reading order, are the chapters of the book: data, layers, activations, losses, network, gradcheck,
-parameters, optimizers, training, metrics, storage, handwriting, strokes. Importing the package imports NumPy and
+parameters, optimizers, training, metrics, storage, handwriting, photo, strokes. Importing the package imports NumPy and
 nothing heavier.
 """
 
