@@ -204,18 +204,6 @@
     context.putImageData(picture, 0, 0);
   }
 
-  // A picture in its colours, {width, height, planes}: red, green and blue, 0 to 255.
-  function paintColors(canvas, picture) {
-    canvas.width = picture.width;
-    canvas.height = picture.height;
-    var context = canvas.getContext("2d"), pixels = context.createImageData(picture.width, picture.height);
-    pixels.data.fill(255);
-    picture.planes.forEach(function (plane, color) {
-      plane.forEach(function (value, index) { pixels.data[4 * index + color] = value; });
-    });
-    context.putImageData(pixels, 0, 0);
-  }
-
   // A number for a reader: never NaN, and a true minus sign.
   function show(value, digits) {
     if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "not a number";
@@ -256,7 +244,7 @@
 
   window.scratchnet = {
     numbers: numbers, layers: layers, linear: linear, relu: relu, softmax: softmax, logSumExp: logSumExp,
-    crossEntropy: crossEntropy, forward: forward, argmax: argmax, prepare: prepare, cutToInk: cutToInk, ink: ink, SIDE: SIDE,
-    el: el, svg: svg, paint: paint, paintColors: paintColors, show: show, percent: percent, define: define,
+    crossEntropy: crossEntropy, forward: forward, argmax: argmax, prepare: prepare, ink: ink, SIDE: SIDE,
+    el: el, svg: svg, paint: paint, show: show, percent: percent, define: define,
   };
 })();

@@ -1,8 +1,8 @@
 // A photograph of a digit made into an image: photo.py, step by step, in whole numbers as there, to the same bytes.
-// It follows core.js, and adds scratchnet.decode and scratchnet.readPhoto.
+// It follows core.js, and adds scratchnet.decode, scratchnet.readPhoto and scratchnet.paintColors.
 (function () {
   "use strict";
-  var sn = window.scratchnet, NOTHING = "no digit was found in the picture";
+  var sn = window.scratchnet, STEPS = { box: true, antialias: true, center: true }, NOTHING = "no digit was found in the picture";
 
   // --- windows: planes of whole numbers, row by row -----------------------------------------------------------------------
 
@@ -229,7 +229,7 @@
 
   // Refuses what is no line of a pen; else adds to what was said how far the ink stands out, and how thick it is.
   function weigh(digit, ink, light, said) {
-    var box = sn.cutToInk(digit), size = Math.max(box.width, box.height), line = thickness(box), sum = 0, count = 0;
+    var box = sn.prepare(digit, STEPS).cut, size = Math.max(box.width, box.height), line = thickness(box), sum = 0, count = 0;
     digit.ink.forEach(function (value, i) {
       if (!value) return;
       sum += ink[i];
@@ -245,7 +245,7 @@
 
   // A digit with its line made thicker where it is thin, on as much more paper; adds to what was said.
   function thickened(digit, said) {
-    var box = sn.cutToInk(digit), size = Math.max(box.width, box.height), line = thickness(box);
+    var box = sn.prepare(digit, STEPS).cut, size = Math.max(box.width, box.height), line = thickness(box);
     var reach = Math.floor((size - THIN * line + THIN) / (2 * THIN));
     if (reach <= 0) return digit;
     said.push("The line is thin, and was made thicker.");
@@ -281,9 +281,8 @@
     var digit = choose(found.ink, said);
     weigh(digit, found.ink.ink, light, said);
     var drawing = thickened(digit, said);
-    var image = sn.prepare(drawing, { box: true, antialias: true, center: true }).image;
     var steps = { picture: picture, paper: light ? inverted(found.paper) : found.paper, ink: found.ink, digit: digit };
-    return { image: image, drawing: drawing, steps: steps, notes: said };
+    return { image: sn.prepare(drawing, STEPS).image, drawing: drawing, steps: steps, notes: said };
   }
 
   // --- from a file to pixels: what the browser makes of it ------------------------------------------------------------------
@@ -307,6 +306,19 @@
     });
   }
 
+  // A picture in its colours, {width, height, planes}: red, green and blue.
+  function paintColors(canvas, picture) {
+    canvas.width = picture.width;
+    canvas.height = picture.height;
+    var context = canvas.getContext("2d"), pixels = context.createImageData(picture.width, picture.height);
+    pixels.data.fill(255);
+    picture.planes.forEach(function (plane, color) {
+      plane.forEach(function (value, i) { pixels.data[4 * i + color] = value; });
+    });
+    context.putImageData(pixels, 0, 0);
+  }
+
   sn.decode = decode;
   sn.readPhoto = readPhoto;
+  sn.paintColors = paintColors;
 })();
