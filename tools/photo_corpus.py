@@ -9,10 +9,11 @@ seeds, from 0 on, and never on digits with a fault of HELD_OUT.
 
 import csv
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
+from itertools import product
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -327,13 +328,14 @@ NAMED: dict[str, Fault] = {
     "shadow": shadow, "lamp from one side": lamp, "grey paper": grey_paper, "ruled paper": ruled,
     "squared paper": squared, "specks": specks, "noise": noise, "pencil": pencil, "blur": blur,
     "rotation tag": rotation_tag, "transparency": transparency, "light on dark": light_on_dark, "JPEG": jpeg,
-    "small, in a corner": small, "colored ink": color, "16 bits": sixteen_bits, "thick pen": thick, "tilt": tilt,
+    "small, in a corner": small, "coloured ink": color, "16 bits": sixteen_bits, "thick pen": thick, "tilt": tilt,
 }  # fmt: skip
 HELD_OUT: dict[str, Fault] = {
     "table": table, "crease": crease, "vignette": vignette, "candle": warm, "shaken": shaken, "coffee ring": stain,
     "salt and pepper": salt_and_pepper, "print on the back": shines_through,
     "blinds": blinds, "a screen": screen, "several at once": dim_noisy_shadow,
 }  # fmt: skip
+FAULTS = NAMED | HELD_OUT
 
 
 # --- one picture ------------------------------------------------------------------------------------------------------
@@ -402,7 +404,7 @@ def answer(make: Callable[[], Drawing]) -> int:
         return -1
 
 
-def judge(fault: Fault, strength: int, each: int = EACH, seed: int = SEED) -> tuple[int, int, int, int]:
+def judge(fault: Fault, strength: int, each: int = EACH, *, seed: int) -> tuple[int, int, int, int]:
     """Return how many pictures there are of a fault, and how many are right: the drawings, before, and after."""
     right = np.zeros(3, np.int64)
     for digit in range(10):
@@ -419,13 +421,20 @@ def with_it(file: bytes) -> Drawing:
     return sn.read_photo(file).image
 
 
+def judge_all(names: Container[str] = FAULTS) -> Iterator[tuple[str, str, int, int, int, int, int]]:
+    """Yield the lines of the table for these faults; each line has drawings of its own."""
+    for number, (name, strength) in enumerate(product(FAULTS, STRENGTHS)):
+        if name in names:
+            part = "named" if name in NAMED else "held out"
+            yield name, part, strength, *judge(FAULTS[name], strength, seed=SEED + EACH * number)
+
+
 def main() -> int:
     """Judge every fault at every strength, and write the table once all is done."""
     rows = []
-    for name, fault in (NAMED | HELD_OUT).items():
-        for strength in STRENGTHS:
-            rows.append((name, "held out" if name in HELD_OUT else "named", strength, *judge(fault, strength)))
-            print(*rows[-1], sep="\t", flush=True)
+    for row in judge_all():
+        rows.append(row)
+        print(*row, sep="\t", flush=True)
     with RESULT.open("w", newline="") as file:
         header = ("fault", "part", "strength", "pictures", "drawing", "before", "after")
         csv.writer(file, lineterminator="\n").writerows([header, *rows])

@@ -111,20 +111,21 @@ def to_size(pixels: Bytes) -> IntArray:
     k = -(-max(height, width) // LONGEST)
     rows, columns = np.arange(0, height, k), np.arange(0, width, k)
     area = np.minimum(k, height - rows)[:, None, None] * np.minimum(k, width - columns)[None, :, None]
-    color, opacity = pixels[..., :3], pixels[..., 3:]
-    if opacity.min() == 255:
-        total = _sums(color, rows, columns)
-    else:  # 255 times what is seen, with white behind
-        area = 255 * area
-        total = _sums(color * opacity.astype(np.int32) + 255 * (255 - opacity.astype(np.int32)), rows, columns)
-    picture = (2 * total + area) // (2 * area)
+    bands = (pixels[row : row + k] for row in rows)  # one after another, for the sake of memory
+    if pixels[..., 3].min() == 255:
+        sums = (band[..., :3].sum(axis=0, dtype=np.int64) for band in bands)
+    else:
+        area, sums = 255 * area, (_on_white(band).sum(axis=0) for band in bands)
+    total = np.stack([np.add.reduceat(each, columns, axis=0) for each in sums])
+    picture: IntArray = (2 * total + area) // (2 * area)
     times = max(1, SHORTEST // max(height, width))
     return picture.repeat(times, axis=0).repeat(times, axis=1)
 
 
-def _sums(a: NDArray[np.integer], rows: IntArray, columns: IntArray) -> IntArray:
-    """Return the sums over rectangles that begin at these rows and columns."""
-    return np.add.reduceat(np.add.reduceat(a, columns, axis=1, dtype=np.int64), rows, axis=0)
+def _on_white(pixels: Bytes) -> IntArray:
+    """Return 255 times the color that is seen, in whole numbers, with white behind."""
+    opacity = pixels[..., 3:].astype(np.int64)
+    return pixels[..., :3] * opacity + 255 * (255 - opacity)
 
 
 def ink_is_light(picture: IntArray) -> bool:
