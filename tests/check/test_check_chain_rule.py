@@ -115,6 +115,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("bias", [Q - R, -1.5 * Q], "sign is turned"),
     ("bias", [(-Q + R) / 2, (Q - R) / 2], "That is db₂"),
     ("bias", [1.0, 1.0], "each image contributes its dz"),
+    ("bias", [0.71, 0.4], "leave `q` and `r` in the answer"),
     ("bias", [1.0], "The shape should be (2,)"),
     ("walk", [1, 2], "answer is a function"),
     ("walk", lambda *a: 3, "There should be 4 things, (dW1, db1, dW2, db2)"),
