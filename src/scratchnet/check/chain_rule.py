@@ -153,5 +153,7 @@ def _compare_walks(found: Any, x: FloatArray, start: list[FloatArray], y: int) -
     if got[1][0]:
         hint("A unit that is off hands something down: multiply by ReLU's local derivative, taken at z.")
     if not right[1]:
-        hint("The second layer is right and db1 is not: da[h] sums W2[h, k]·ds[k] over all scores k.")
+        hint(
+            "The second layer is right and db1 is not: da[h] sums W2[h, k]·ds[k] over all k, and ReLU's rate is 1 or 0."
+        )
     hint("All but dW1 is right: weight (d, h) gets x[d] times dz[h].")
