@@ -22,7 +22,10 @@ PANELS = dict(zip("ABCDEF", map(str, np.random.default_rng(11).permutation(CAUSE
 def _resume(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(1)
-    drawn = [(int(rng.integers(50, 5000)), int(rng.integers(2, 50)), 7, kept) for kept in range(1, 7)]
+    drawn = []
+    for kept, over in enumerate((0, 1, 2, -1, 1, -2), start=1):  # images beyond whole batches: one image is a batch too
+        B = int(rng.integers(4, 50))
+        drawn.append((B * int(rng.integers(5, 100)) + over, B, 7, kept))
     for N, B, epochs, kept in ((6000, 32, 10, 3), (100, 10, 8, 4), (70, 16, 5, 0), (70, 16, 7, 2), *drawn):
         each = -(-N // B)
         steps, progress = expect_several(answer(N, B, epochs, kept), "the steps taken", "the progress of the next")
@@ -186,7 +189,7 @@ def _patience(answer: Any) -> None:
         ([0.9, 0.8, 0.7, 0.5, 0.7, 0.6, 0.65, 0.7, 0.3], 2),  # here every mistake but one ends elsewhere
         ([0.8, 0.5, 0.5, 0.5, 0.4], 2),  # a tie
         ([0.9, 0.8, 0.7, 0.6], 2),  # never stops
-        ([0.5, 0.6, 0.7], 1),
+        ([0.5, 0.6, 0.7, 0.8], 1),
         ([0.9, 0.95, 0.8, 0.85, 0.7, 0.75, 0.6], 2),  # bad epochs, but never two in a row
         ([0.5, 0.4999, 0.6, 0.4998, 0.7, 0.8, 0.9], 3),  # a small gain is one
     ]
