@@ -278,6 +278,17 @@ def test_any_pixels_give_an_image_or_a_sentence_and_stay_as_they_are(pixels: np.
     np.testing.assert_array_equal(pixels, before)
 
 
+def test_a_note_on_a_dark_table_is_paper_and_not_ink() -> None:
+    """There is less paper than table here, and so it may be taken for the ink at first."""
+    one = sn.render([150 * line + (300, 160) for line in sn.STROKES[1][0]], pen=16, shape=(480, 640))
+    table = np.full((480, 640), 50, np.uint8)
+    table[100:380, 180:460] = np.where(one > 0, 40, 220)[100:380, 180:460]
+    photo = sn.read_photo(table)
+    assert "no digit was found" in photo.notes[0]
+    assert "darker" in photo.notes[1]
+    assert (photo.steps["digit"] > 0).sum() < 2 * (one > 0).sum()
+
+
 # --- what is refused --------------------------------------------------------------------------------------------------
 
 

@@ -68,19 +68,16 @@ def draw(strokes: Iterable[FloatArray], shot: Shot, rng: Rng) -> tuple[FloatArra
 
 
 def smooth(image: FloatArray, reach: float) -> FloatArray:
-    """Blur every channel of an image, or the image itself, as a Gaussian of this standard deviation would."""
-    planes = image[..., None] if image.ndim == 2 else image
-    size = np.arange(-int(3 * reach) - 1, int(3 * reach) + 2)
-    kernel = np.exp(-0.5 * (size / reach) ** 2)
-    kernel /= kernel.sum()
-    out: FloatArray = planes
-    for axis in (0, 1):
-        pad = [(0, 0)] * 3
-        pad[axis] = (len(size) // 2,) * 2
-        wide = np.pad(out, pad, mode="edge")
-        n = out.shape[axis]
-        out = np.add.reduce([w * wide.take(range(i, i + n), axis=axis) for i, w in enumerate(kernel)])
-    return out[..., 0] if image.ndim == 2 else out
+    """Blur an image (height, width, …) as a lens would, with a Gaussian of this standard deviation."""
+    far = int(3 * reach) + 1
+    kernel = np.exp(-0.5 * (np.arange(-far, far + 1) / reach) ** 2)
+    for _ in range(2):  # down, and then across
+        wide = np.pad(image, [(far, far), *[(0, 0)] * (image.ndim - 1)], mode="edge")
+        blurred = np.zeros_like(image)
+        for begin, weight in enumerate(kernel / kernel.sum()):
+            blurred += weight * wide[begin : begin + len(image)]
+        image = blurred.swapaxes(0, 1)
+    return image
 
 
 def grid() -> tuple[FloatArray, FloatArray]:

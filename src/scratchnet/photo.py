@@ -8,7 +8,7 @@ import os
 import struct
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -69,10 +69,10 @@ def read_photo(source: Source) -> Photo:
 def find_digit(pixels: Bytes, notes: tuple[str, ...] = ()) -> Photo:
     """Find the digit in pixels (height, width, 4): red, green, blue and opacity, uint8, the right way up.
 
-    The picture is laid on white and reduced. Ink is dark or light, whichever is rarer; paper is what is around the ink,
-    at each place; ink is measured by the part of the paper's light that it takes away. Of what is dark enough, the
-    heaviest connected thing is the digit, with the pieces beside it. A thin line is made thicker. What is found goes
-    through `prepare`. notes: sentences to begin with.
+    The picture is laid on white and reduced. Ink is dark or light, whichever is rarer, or else the other; paper is what
+    is around the ink, at each place; ink is measured by the part of the paper's light that it takes away. Of what is
+    dark enough, the heaviest connected thing is the digit, with the pieces beside it. A thin line is made thicker. What
+    is found goes through `prepare`. notes: sentences to begin with.
 
     Raises ValueError where there is no digit.
     """
@@ -81,8 +81,20 @@ def find_digit(pixels: Bytes, notes: tuple[str, ...] = ()) -> Photo:
         said.append("The picture is transparent in places, and was laid on white.")
     picture = to_size(pixels)
     light = ink_is_light(picture)
+    try:
+        return _read(picture, light, said)
+    except ValueError:
+        kind = "lighter" if light else "darker"
+        said.append(f"In what is {kind} than its surroundings, of which there is less, no digit was found.")
+        with suppress(ValueError):
+            return _read(picture, not light, said, whole=True)
+        raise
+
+
+def _read(picture: IntArray, light: bool, said: list[str], whole: bool = False) -> Photo:
+    said = list(said)
     paper, ink = paper_and_ink(255 - picture if light else picture)
-    digit = choose(ink, said)
+    digit = choose(ink, said, whole)
     weigh(digit, ink, light, said)
     drawing = np.where(thickened(cut_to_ink(digit), said), np.uint8(255), np.uint8(0))
     image = prepare(drawing)
@@ -168,12 +180,13 @@ def carried_outwards(paper: IntArray, reach: int) -> IntArray:
     return _both(paper, along)
 
 
-def choose(ink: IntArray, said: list[str]) -> Mask:
+def choose(ink: IntArray, said: list[str], whole: bool = False) -> Mask:
     """Return where the digit is in a picture of ink, (height, width); adds to what was said.
 
     A first threshold, above what the sheet itself shows, finds all that may be ink, specks aside; a second one parts
     the ink from what is less dark, as rules are, yet keeps ink that is five eighths as dark as the rest. Of the
-    connected things above it the heaviest is the digit: one that leaves the edge of the picture free, if there is any.
+    connected things above it the heaviest is the digit: one that leaves the edge of the picture free, if there is any,
+    and no other if it has to be `whole`.
     """
     height, width = ink.shape
     longer = max(height, width)
@@ -188,7 +201,7 @@ def choose(ink: IntArray, said: list[str]) -> Mask:
     found = things(ink > max(faint, min(parting(large), int(5 * dark.sum() // (8 * dark.size)))), ink)
     edge = (found.top == 0) | (found.left == 0) | (found.bottom == height) | (found.right == width)
     inside = ~edge & (24 * found.size >= longer)
-    candidates = inside if inside.any() else edge & (4 * found.size >= longer)
+    candidates = inside if whole or inside.any() else edge & (4 * found.size >= longer)
     if not candidates.any():
         raise ValueError(f"{NOTHING}: there are specks only. Come closer, or cut the picture to the digit")
     main = int(np.where(candidates, found.weight, 0).argmax())
