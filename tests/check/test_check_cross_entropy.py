@@ -76,6 +76,17 @@ def trainer(
     return train
 
 
+def trainer_that_goes_on() -> Callable[..., Any]:
+    """Its weights outlive a call."""
+    kept: dict[tuple[int, int], int] = {}
+
+    def train(X: np.ndarray, y: np.ndarray, K: int, steps: int, eta: float) -> tuple[np.ndarray, np.ndarray]:
+        kept[len(X), K] = kept.get((len(X), K), 0) + steps
+        return trainer()(X, y, K, kept[len(X), K], eta)
+
+    return train
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
@@ -175,6 +186,7 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("cross_entropy.train", trainer(bias="mean"), "sum, not mean"),
         ("cross_entropy.train", trainer(bias="off"), "W is right and b is not"),
         ("cross_entropy.train", trainer(early=1e-2), "100 steps"),
+        ("cross_entropy.train", trainer_that_goes_on(), "called again, it goes on"),
         ("cross_entropy.train", trainer(clipped=1), "but not for N = 12"),
         ("cross_entropy.train", trainer(bias="double"), "the numbers are not"),
         (

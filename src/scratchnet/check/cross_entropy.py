@@ -198,6 +198,11 @@ def _train(answer: Any) -> None:
             hint(
                 f"Right for one set of images, but not for N = {N}, D = {D}, K = {K}, {steps} steps and the rate {eta}."
             )
+    again_W, again_b = _returned(answer, X, y, K, steps, eta)
+    if not same(again_W, want_W) or not same(again_b, want_b):
+        hint(
+            "Right the first time only: called again, it goes on where it stopped. Make the zeros inside the function."
+        )
 
 
 def _returned(answer: Any, X: FloatArray, y: IntArray, K: int, steps: int, eta: float) -> tuple[FloatArray, FloatArray]:
