@@ -15,7 +15,7 @@ export TQDM_DISABLE = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help book zip serve test check notebooks locks data network ladder bench mutants audit reach pdf links oldest lasting lite clean
+.PHONY: help book zip serve test check notebooks locks data network ladder photos bench mutants audit reach pdf links oldest lasting clean
 .DEFAULT_GOAL := help
 
 help:
@@ -62,13 +62,6 @@ INSTALL = $(BIN)/python -m pip install --quiet --no-warn-script-location
 	$(BIN)/python -m pip --python .venv/oldest/bin/python install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# JupyterLite, and what its Python in the browser needs besides
-.venv/lite/ready: requirements/lite.txt requirements/browser.txt .venv/book
-	$(PYTHON) -m venv --without-pip --clear .venv/lite
-	$(BIN)/python -m pip --python .venv/lite/bin/python install --quiet --require-hashes -r requirements/lite.txt
-	$(BIN)/python -m pip download --quiet --no-deps --only-binary :all: --require-hashes --dest .venv/lite/wheels -r requirements/browser.txt
-	@touch $@
-
 book: .venv/book
 	@$(BIN)/python tools/build.py
 
@@ -104,6 +97,9 @@ network: .venv/book
 ladder: .venv/book
 	$(BIN)/python tools/ladder.py
 
+photos: .venv/book
+	$(BIN)/python tools/photo_corpus.py
+
 bench: .venv/bench/ready
 	.venv/bench/bin/python benchmarks/bench.py
 
@@ -113,11 +109,8 @@ mutants: .venv/maintain
 audit: .venv/audit/ready book
 	$(BIN)/python tools/audit.py
 
-lite: .venv/lite/ready
-	@$(BIN)/python tools/lite.py
-
-# Binder's environment, its notebooks and its JupyterLab; the wheel alone; the browser's own Python. Shows what it measured.
-reach: .venv/maintain lite
+# Binder's environment, its notebooks and its JupyterLab; the wheel alone. Shows what it measured.
+reach: .venv/maintain
 	$(BIN)/pytest -q -rP -m reach tests
 
 pdf: .venv/test book

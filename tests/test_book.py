@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -16,7 +17,8 @@ import scratchnet.check
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
-CHAPTERS = [path for path in NOTEBOOKS if path.stem[0].isdigit()]
+TEXTS = sorted((ROOT / "book" / "text").glob("*.md"))
+CHAPTERS = [ROOT / "book" / f"{text.stem}.ipynb" for text in TEXTS if text.stem[0].isdigit()]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
 
@@ -25,15 +27,13 @@ def code(path: Path) -> list:
     return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
 
 
-def prose(path: Path) -> str:
-    return "\n\n".join(c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "markdown")
-
-
 def test_notebooks_say_what_their_texts_say() -> None:
     command = [sys.executable, ROOT / "tools" / "notebooks.py", "--check"]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout + found.stderr
-    assert {path.stem for path in NOTEBOOKS} == {path.stem for path in (ROOT / "book" / "text").glob("*.md")}
+    assert {path.stem for path in NOTEBOOKS} == {
+        *(path.stem for path in TEXTS), *(f"{path.stem}-solutions" for path in CHAPTERS)
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -47,32 +47,36 @@ def test_every_cell_was_run_in_order_without_a_warning(path: Path) -> None:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_figure_has_words_for_those_who_do_not_see_it(path: Path) -> None:
-    for cell in code(path):
-        if any("image/png" in output.get("data", {}) for output in cell.outputs):
-            words = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
-            assert len(words.split()) >= 8, cell.source
+    cells = nbformat.read(path, as_version=4).cells
+    for cell, after in pairwise(cells):
+        if any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])):
+            assert after.source.startswith("<details><summary>The picture in words</summary>"), cell.source
+            assert len(after.source.split()) >= 12
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_every_exercise_has_a_place_for_the_answer_and_an_executed_solution(path: Path) -> None:
-    text = prose(path)
+    text = (ROOT / "book" / "text" / f"{path.stem}.md").read_text(encoding="utf-8")
     labels = re.findall(r"^:label: ex-(\S+)", text, re.MULTILINE)
     solved = re.findall(r"\{solution-start\} ex-(\S+)", text)
     assert len(labels) >= 4
     assert labels == solved
     assert len(re.findall(r"\{solution-end\}", text)) == len(labels)
-    said = "\n".join(str(o.get("text", "")) + str(o.get("data", {})) for cell in code(path) for o in cell.outputs)
+    asked, solved = (
+        "\n".join(str(o.get("text", "")) + str(o.get("data", {})) for cell in code(file) for o in cell.outputs)
+        for file in (path, path.with_name(f"{path.stem}-solutions.ipynb"))
+    )
     for name in {name for cell in code(path) for name in re.findall(r'check\("([\w.]+)"', cell.source)}:
-        assert f"{name}: not answered yet" in said, name
-        assert f"{name}: correct." in said, name
+        assert f"{name}: not answered yet" in asked, name
+        assert f"{name}: correct." in solved, name
         assert name in scratchnet.check._markers or scratchnet.check.check(name, ...) is not None
-    assert "not yet." not in said
+    assert "not yet." not in asked + solved
 
 
 def test_every_page_of_the_table_of_contents_exists_and_every_page_is_in_it() -> None:
     listed = {TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])}
-    pages = [*NOTEBOOKS, *(ROOT / "book").glob("*.md")]
-    assert listed == {page.relative_to(ROOT).with_suffix("").as_posix() for page in pages}
+    pages = [*TEXTS, *(ROOT / "book").glob("*.md")]
+    assert listed == {f"book/{page.stem}" for page in pages}
 
 
 def test_the_address_of_the_repository_stands_in_the_configuration_alone() -> None:
@@ -147,47 +151,107 @@ A paragraph.
 ```{code-cell} ipython3
 x * 7
 ```
+
+````{exercise} Easy
+:label: ex-a-easy
+
+What is $x$?
+````
+
+```{code-cell} ipython3
+answer = ...
+```
+
+````{solution-start} ex-a-easy
+:class: dropdown
+:label: sol-a-easy
+````
+
+```{code-cell} ipython3
+answer = x
+answer
+```
+
+````{solution-end}
+````
 """
 
 
+@pytest.fixture
+def shelf(tmp_path: Path) -> Path:
+    """A book of one chapter, with what every book has."""
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "01-a.md").write_text(TEXT)
+    (tmp_path / "references.bib").write_text(
+        "@book{bishop2006, author = {Bishop, Christopher}, title = {A}, year = {2006}}"
+    )
+    return tmp_path
+
+
+def notebooks(shelf: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, ROOT / "tools" / "notebooks.py", "--book", shelf, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
 @pytest.mark.slow
-def test_a_text_becomes_a_notebook_and_runs_again_only_when_its_code_changed(tmp_path: Path) -> None:
-    text, notebook = tmp_path / "text" / "a.md", tmp_path / "a.ipynb"
-    text.parent.mkdir()
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, ROOT / "tools" / "notebooks.py", "--book", tmp_path, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
-
-    text.write_text(TEXT)
-    assert run("--check").returncode == 1
-    assert run().stdout == "running a …\n"
-    first = notebook.read_bytes()
-    assert run("--check").returncode == 0
-    assert run().stdout == ""
-    cells = code(notebook)
-    assert [cell.execution_count for cell in cells] == [1, 2]
+def test_a_text_becomes_two_notebooks_and_runs_again_only_when_its_code_changed(shelf: Path) -> None:
+    text, chapter, solutions = shelf / "text" / "01-a.md", shelf / "01-a.ipynb", shelf / "01-a-solutions.ipynb"
+    assert notebooks(shelf, "--check").returncode == 1
+    assert notebooks(shelf).stdout.startswith("running 01-a …\nran 01-a, 4 cells in ")
+    first = chapter.read_bytes(), solutions.read_bytes()
+    assert notebooks(shelf, "--check").returncode == 0
+    assert notebooks(shelf).stdout == ""
+    cells = code(chapter)
+    assert [cell.execution_count for cell in cells] == [1, 2, 3]
     assert [output.text for output in cells[0].outputs] == ["once\ntwice\n"]
     assert cells[1].outputs[0].data == {"text/plain": "42"}
-    assert first.endswith(b"}\n")
+    assert [(cell.source, cell.execution_count) for cell in code(solutions)] == [
+        ('x = 6\nprint("once")\nprint("twice")', 1), ("answer = x\nanswer", 2)
+    ]  # fmt: skip
+    assert all(file.endswith(b"}\n") for file in first)
 
     text.write_text(TEXT.replace("A paragraph", "+++\n\nNew.\n\n+++\n\nThe paragraph"))
-    assert run("--check").returncode == 1
-    assert run().stdout == ""
-    assert [cell.id for cell in code(notebook)] == [cell.id for cell in cells]
-    assert [cell.outputs for cell in code(notebook)] == [cell.outputs for cell in cells]
+    assert notebooks(shelf, "--check").returncode == 1
+    assert notebooks(shelf).stdout == ""
+    assert [cell.id for cell in code(chapter)] == [cell.id for cell in cells]
+    assert [cell.outputs for cell in code(chapter)] == [cell.outputs for cell in cells]
 
     text.write_text(TEXT)
-    assert run().stdout == ""
-    assert notebook.read_bytes() == first
+    assert notebooks(shelf).stdout == ""
+    assert (chapter.read_bytes(), solutions.read_bytes()) == first
 
-    text.write_text(TEXT.replace("x * 7", "y * 7"))
-    failed = run()
+    for wrong, said in (("y * 7", "code cell 2 failed; 01-a.ipynb is left as it was"), ("warn('!')", "cell 2 warns")):
+        text.write_text(TEXT.replace("x * 7", f"from warnings import warn\n{wrong}"))
+        failed = notebooks(shelf)
+        assert failed.returncode == 1
+        assert said in failed.stderr
+        assert (chapter.read_bytes(), solutions.read_bytes()) == first
+    assert {path.name for path in shelf.iterdir()} == {"01-a.ipynb", "01-a-solutions.ipynb", "references.bib", "text"}
+
+
+def test_a_notebook_is_out_of_date_when_a_file_that_its_code_reads_has_changed(shelf: Path) -> None:
+    (shelf / "numbers.csv").write_text("1")
+    text = shelf / "text" / "01-a.md"
+    text.write_text(TEXT.replace("x * 7", 'int(open("numbers.csv").read())'))
+    assert notebooks(shelf).returncode == 0
+    assert notebooks(shelf, "--check").returncode == 0
+    (shelf / "numbers.csv").write_text("2")
+    assert notebooks(shelf, "--check").returncode == 1
+    assert notebooks(shelf).stdout.startswith("running 01-a")
+    assert code(shelf / "01-a.ipynb")[1].outputs[0].data == {"text/plain": "2"}
+
+
+@pytest.mark.parametrize(
+    ("markup", "said"),
+    [("{abbr}`SGD`", "{abbr}`SGD`"), ("```{note}\nOh.\n```", "{note}"), ("{ref}`nowhere`", "nowhere"),
+     ("{cite:p}`nobody1900`", "nobody1900"), ("`````{math}\n:label: eq-open\nx", "never closed")],
+)  # fmt: skip
+def test_markup_that_a_notebook_cannot_say_is_refused_by_name(shelf: Path, markup: str, said: str) -> None:
+    (shelf / "text" / "01-a.md").write_text(TEXT.replace("A paragraph.", markup))
+    failed = notebooks(shelf)
     assert failed.returncode == 1
-    assert "a: code cell 2 failed; a.ipynb is left as it was" in failed.stderr
-    assert "NameError" in failed.stderr
-    assert notebook.read_bytes() == first
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.ipynb", "text"]
+    assert said in failed.stderr
+    assert not (shelf / "01-a.ipynb").exists()
 
 
 def test_a_chapter_that_does_not_exist_is_refused() -> None:

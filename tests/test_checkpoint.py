@@ -298,6 +298,22 @@ def test_what_an_optimiser_remembers_outside_its_state_is_refused(tmp_path: Path
     run(None, optimizer=optimizer)
 
 
+def test_arrays_of_the_state_may_be_held_elsewhere_as_well(tmp_path: Path) -> None:
+    class Pair(Momentum):
+        def __init__(self) -> None:
+            super().__init__(0.05, 0.9)
+            self.state = {"velocity": np.zeros(57, np.float32)}
+            self.mine = [self.state["velocity"]]
+
+    assert run(tmp_path / "run.npz", optimizer=Pair())[1] == run(None, optimizer=Momentum(0.05, 0.9))[1]
+
+
+def test_a_digest_tells_arrays_of_the_same_bytes_apart() -> None:
+    zeros = [np.zeros(4, np.float32), np.zeros((2, 2), np.float32), np.zeros(2), np.zeros(4, np.int32)]
+    assert len({scratchnet.checkpoint.digest(array) for array in zeros}) == 4
+    assert scratchnet.checkpoint.digest(zeros[0]) == scratchnet.checkpoint.digest(np.zeros(4, np.float32))
+
+
 def test_a_subclass_that_remembers_nothing_is_as_good_as_its_parent(tmp_path: Path) -> None:
     class Said(SGD):
         def __init__(self) -> None:

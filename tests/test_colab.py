@@ -78,6 +78,5 @@ def test_a_lone_notebook_fetches_the_book_in_colab_and_runs_and_runs_again(tmp_p
 def test_the_cell_comes_first_and_it_alone_holds_the_address_of_the_configuration(path: Path) -> None:
     first, *others = nbformat.read(path, as_version=4).cells
     assert f"git clone --quiet --depth 1 {URL}\n" in first.source
-    assert first.metadata.tags == ["remove-cell"]
     assert first.outputs == []
     assert not [cell.source for cell in others if URL in cell.source]

@@ -1,12 +1,11 @@
 """Reading digits: right files in every dress, broken ones refused by name, line and column. And the splits."""
 
-import bz2
 import gzip
 import hashlib
-import lzma
 import re
-import zipfile
+import tracemalloc
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +15,10 @@ from broken_csv import (
     BROKEN,
     COLUMNS,
     DIALECTS,
-    HEADER,
     IMAGES,
     LABELS,
     TEXT,
+    WHOLE_CELLS,
     as_lines,
     quoted,
     with_cell,
@@ -29,7 +28,7 @@ from broken_csv import (
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-import scratchnet.data
+import scratchnet.files
 from scratchnet import minibatches, normalize, read_digits, train_dev_split
 
 rng = np.random.default_rng(0)
@@ -62,69 +61,27 @@ def test_reads_what_was_written(digits_csv: Path) -> None:
 
 
 @pytest.mark.parametrize("text", DIALECTS.values(), ids=DIALECTS)
-def test_reads_other_dialects(digits_csv: Path, text: str) -> None:
-    digits_csv.write_bytes(text.encode())
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+def test_reads_other_dialects(digits_csv: Path, text: str, encoding: str) -> None:
+    digits_csv.write_bytes(text.encode(encoding) if encoding == "utf-8" else text.lstrip("\ufeff").encode(encoding))
     digits = read_digits(digits_csv)
     np.testing.assert_array_equal(digits.images, IMAGES)
     np.testing.assert_array_equal(digits.labels, LABELS)
+    assert digits.images.flags.c_contiguous
 
 
 @pytest.mark.parametrize("block", [1, 5000, 1 << 22])
 def test_where_the_text_is_cut_into_blocks_changes_nothing(
     digits_csv: Path, monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
-    monkeypatch.setattr(scratchnet.data, "BLOCK", block)
-    digits_csv.write_text(TEXT)
-    np.testing.assert_array_equal(read_digits(digits_csv).images, IMAGES)
+    monkeypatch.setattr(scratchnet.files, "BLOCK", block)
+    for text in (TEXT, "\r\n\r\n" + TEXT.replace("\n", "\r\n"), "\n".join(as_lines(LABELS, IMAGES)[1:])):
+        digits_csv.write_text(text, newline="")
+        np.testing.assert_array_equal(read_digits(digits_csv).images, IMAGES)
     digits_csv.write_text(with_cell(4, 3, "256"))
     assert refusal(digits_csv).startswith("line 4, column 'pixel2'")
-
-
-@pytest.mark.parametrize(("ending", "compress"), [("gz", gzip.compress), ("bz2", bz2.compress), ("XZ", lzma.compress)])
-def test_reads_compressed_files_and_refuses_damaged_ones(
-    tmp_path: Path, ending: str, compress: Callable[[bytes], bytes]
-) -> None:
-    whole = compress(TEXT.encode())
-    path = tmp_path / f"train.csv.{ending}"
-    path.write_bytes(whole)
-    np.testing.assert_array_equal(read_digits(path).labels, LABELS)
-    middle = len(whole) // 2
-    flipped = whole[:middle] + bytes(255 - byte for byte in whole[middle : middle + 20]) + whole[middle + 20 :]
-    for broken in (whole[:-5], whole[:middle], whole[:5], flipped, TEXT.encode()):
-        path.write_bytes(broken)
-        sentence = refusal(path)
-        assert sentence.startswith("it is damaged or cut short (")
-        assert sentence.endswith("). Fetch it again")
-
-
-def test_reads_a_zip_and_refuses_a_damaged_one(tmp_path: Path) -> None:
-    path = tmp_path / "train.csv.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("train.csv", TEXT)
-    np.testing.assert_array_equal(read_digits(path).labels, LABELS)
-    whole = path.read_bytes()
-    flipped = whole[:500] + bytes(255 - byte for byte in whole[500:520]) + whole[520:]
-    for broken in (whole[:100], flipped):
-        path.write_bytes(broken)
-        assert refusal(path).startswith("it is damaged or cut short (")
-    # the lowest bit of the flags, in the file's header and in the directory, says that there is a password
-    locked = bytearray(whole)
-    locked[6] |= 1
-    locked[whole.index(b"PK\x01\x02") + 8] |= 1
-    path.write_bytes(locked)
-    assert refusal(path).startswith("it cannot be unpacked (")
-    path.write_bytes(whole)
-    with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("test.csv", TEXT)
-    assert refusal(path) == "a zip must hold one file, the CSV; this one holds 2"
-
-
-def test_whole_lines_before_the_cut_are_not_read_either(tmp_path: Path) -> None:
-    whole = gzip.compress("\n".join(as_lines(np.zeros(40, int), rng.integers(0, 256, (40, 784)))).encode())
-    path = tmp_path / "train.csv.gz"
-    for kept in range(len(whole) - 1, 0, -len(whole) // 20):
-        path.write_bytes(whole[:kept])
-        assert "cut short" in refusal(path)
+    digits_csv.write_text("# \n\n\n" + with_cell(4, 3, "256"))
+    assert refusal(digits_csv).startswith("line 7, column 'pixel2'")
 
 
 @quickly
@@ -136,6 +93,16 @@ def test_any_digits_come_back_as_they_were(digits_csv: Path, rows: int, seed: in
     digits = read_digits(digits_csv)
     np.testing.assert_array_equal(digits.images, images)
     np.testing.assert_array_equal(digits.labels, labels)
+
+
+@pytest.mark.parametrize("text", WHOLE_CELLS, ids=lambda text: ascii(text[:20]))
+def test_any_way_to_write_a_whole_number_is_read(digits_csv: Path, text: str) -> None:
+    for line, column in ((2, 0), (4, 784), (3, 1)):
+        digits_csv.write_text(with_cell(line, column, text), encoding="utf-8")
+        digits = read_digits(digits_csv)
+        assert np.column_stack([digits.labels, digits.images])[line - 2, column] == WHOLE_CELLS[text]
+    digits_csv.write_text(with_column(7, text), encoding="utf-8")
+    assert (read_digits(digits_csv).images[:, 6] == WHOLE_CELLS[text]).all()
 
 
 @pytest.mark.parametrize("text", BAD_CELLS, ids=lambda text: ascii(text[:20]))
@@ -184,38 +151,9 @@ def test_any_text_in_a_cell_is_read_exactly_or_refused(digits_csv: Path, line: i
         assert refused is not None
         assert refused.startswith(f"{digits_csv}: ")
     else:
-        # what is read is the number that stands there, be it written 3, " 3" or 03
-        assert int(text.strip('" ')) == np.column_stack([digits.labels, digits.images])[line - 2, column]
-
-
-CELLS = st.sampled_from(["0", "7", "9", "10", "255", "256", "0005", "", "x"])
-ROWS = st.tuples(CELLS, st.sampled_from([785, 785, 785, 784, 786]), st.integers(0, 783), CELLS)
-
-
-@quickly
-@given(rows=st.lists(st.none() | ROWS, max_size=4), end=st.sampled_from(["\n", "\r\n"]))
-def test_the_fast_reader_takes_nothing_the_careful_one_would_not(
-    digits_csv: Path, rows: list[tuple[str, int, int, str] | None], end: str
-) -> None:
-    lines = [HEADER]
-    for row in rows:
-        most, width, place, other = row or ("", 1, 0, "")
-        cells = [most] * width
-        cells[place % width] = other
-        lines.append(",".join(cells))
-    digits_csv.write_bytes((end.join(lines) + end).encode())
-    with digits_csv.open("rb") as file:
-        fast = scratchnet.data._read_plain(file)
-    if fast is not None:
-        with digits_csv.open("rb") as file:
-            np.testing.assert_array_equal(fast, scratchnet.data._read_carefully(digits_csv, file))
-
-
-@pytest.mark.parametrize("text", [TEXT, TEXT.replace("\n", "\r\n"), TEXT.replace(HEADER, quoted(HEADER))])
-def test_a_file_as_kaggle_s_takes_the_fast_way(digits_csv: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(scratchnet.data, "_read_carefully")
-    digits_csv.write_bytes(text.encode())
-    np.testing.assert_array_equal(read_digits(digits_csv).images, IMAGES)
+        # what is read is the number that stands there, be it written 3, " 3", 03 or 3.0
+        read = int(np.column_stack([digits.labels, digits.images])[line - 2, column])
+        assert Decimal(text.strip('" \t\r\n').replace(",", ".")) == read
 
 
 def test_a_very_long_cell_is_not_repeated_in_full(digits_csv: Path) -> None:
@@ -247,21 +185,51 @@ def test_a_broken_file_is_refused_with_a_sentence(digits_csv: Path, broken: str)
         read_digits(packed)
 
 
-def test_no_file_and_a_folder_are_refused(tmp_path: Path) -> None:
+def test_no_file_a_folder_and_what_is_no_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"nothing\.csv: there is no such file. Check the name and the folder"):
         read_digits(tmp_path / "nothing.csv")
     assert refusal(tmp_path) == "this is a folder. Name the CSV file in it"
+    with pytest.raises(
+        ValueError, match=r"^https://example\.org/train\.csv: this is an address. Fetch the file, and name"
+    ):
+        read_digits("https://example.org/train.csv")
+    with pytest.raises(
+        TypeError, match="path must be the name of a file, not ndarray: read_digits opens the file itself"
+    ):
+        read_digits(IMAGES)  # type: ignore[arg-type]
 
 
 def test_a_file_one_may_not_read_is_not_called_damaged(digits_csv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     digits_csv.write_text(TEXT)
 
-    def locked(path: Path) -> None:
+    def locked(path: Path, mode: str) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(scratchnet.data, "_open", locked)
+    monkeypatch.setattr(Path, "open", locked)
     with pytest.raises(PermissionError, match=r"digits\.csv"):
         read_digits(digits_csv)
+
+
+def test_what_looks_wrong_is_warned_about_where_it_is_read_and_read_all_the_same(digits_csv: Path) -> None:
+    images = np.full((1, 28, 28), 255)
+    images[0, 5:20, 14] = 0
+    digits_csv.write_text("\n".join(as_lines(np.array([1]), images.reshape(1, 784))))
+    with pytest.warns(
+        UserWarning, match=r"digits\.csv: paper looks to be 255 and ink 0, the wrong way round"
+    ) as caught:
+        digits = read_digits(digits_csv)
+    np.testing.assert_array_equal(digits.images, images.reshape(1, 784))
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+@pytest.mark.slow
+def test_a_plain_file_takes_little_memory_beyond_its_images() -> None:
+    tracemalloc.start()
+    digits = read_digits(DATA / "train.csv.gz")
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 1.02 * (digits.images.nbytes + digits.labels.nbytes)
+    assert peak < 1.6 * digits.images.nbytes
 
 
 @pytest.mark.slow

@@ -12,11 +12,9 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import nbformat
 import pytest
 from docutils import nodes
 from docutils.utils import new_document
-from nbclient import NotebookClient
 from PIL import Image
 from sphinx.errors import ExtensionError
 from sphinxcontrib import katex
@@ -391,13 +389,3 @@ def test_the_page_of_the_module_links_chapters_and_leaves_out_what_says_nothing(
     )
     assert module.empty_lists(None, "class", "H", None, None, "(a=<factory>)", None) == ("(a=[])", None)
     assert module.empty_lists(None, "class", "H", None, None, None, None) == (None, None)
-
-
-@pytest.mark.slow
-def test_what_a_cell_prints_is_one_output_to_the_letter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(NotebookClient, "__init__", NotebookClient.__init__)  # and back again, afterwards
-    extension("whole_outputs").setup(None)
-    pieces = "import time\nfor word in ('one', '\\n\\n', 'two'):\n    print(word, end='', flush=True), time.sleep(0.1)"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(pieces)])
-    NotebookClient(notebook, kernel_name="python3").execute()
-    assert [output.text for output in notebook.cells[0].outputs] == ["one\n\ntwo"]

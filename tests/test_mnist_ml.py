@@ -1,13 +1,18 @@
 """The network on one page: its own formulas against those of the package, and its promises."""
 
 import ast
+import gzip
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import jupytext
 import nbformat
 import numpy as np
+import pandas as pd
 import pytest
+from broken_csv import HEADER
 
 import scratchnet as sn
 
@@ -61,6 +66,72 @@ def test_weights_start_with_the_variance_the_page_names(page: dict[str, Any]) ->
     W = page["he"](784, 1000)
     assert W.dtype == np.float32
     assert float(W.var()) == pytest.approx(2 / 784, rel=0.01)
+
+
+DIGITS = [3, 1, 4, 0, 5, 9, 2, 6, 8, 7]
+
+
+def read(path: Path) -> pd.DataFrame:
+    """Run the page's cell that reads, on another file."""
+    (cell,) = [cell for cell in CELLS if "pd.read_csv" in cell]
+    names: dict[str, Any] = {"np": np, "pd": pd}
+    exec(cell.replace("../data/train.csv.gz", str(path)), names)
+    return names["table"]
+
+
+def rows(change: Callable[[list[str]], list[str]] = list, header: str = HEADER) -> str:
+    """Return a file of ten images, each of another digit, with the cells of each line changed."""
+    return "\n".join([header, *(",".join(change([str(digit), *"0" * 783, "255"])) for digit in DIGITS)]) + "\n"
+
+
+def test_it_reads_the_layout_it_names(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text(rows())
+    table = read(path)
+    assert list(table["label"]) == DIGITS
+    assert (table["pixel783"] == 255).all()
+
+
+WRONG = {
+    "a header of other names": (rows(header=HEADER.replace("pixel0", "1x1")), "other columns"),
+    "no header": (rows().partition("\n")[2], "other columns"),
+    "no labels": (rows(lambda cells: cells[1:], HEADER.removeprefix("label,")), "other columns"),
+    "an index": (rows(lambda cells: ["0", *cells], "," + HEADER), "other columns"),
+    # pandas takes the first cell of each for the row's name, and moves all others by one
+    "rows longer than the header": (rows(lambda cells: [*cells, "7"]), "longer rows"),
+    "rows shorter than the header": (rows(lambda cells: cells[:-1]), "Integer column has NA values in column 784"),
+    "letters": (rows(lambda cells: [str(int(cells[0]) + 10), *cells[1:]]), "other labels than 0 to 9"),
+    "only some digits": (rows(lambda cells: ["1", *cells[1:]]), "other labels than 0 to 9"),
+    "divided": (
+        rows(lambda cells: [*cells[:-1], "0.5"]),
+        "cannot safely convert passed user dtype of uint8 for float64",
+    ),
+    "a pixel too large": (rows(lambda cells: [*cells[:-1], "256"]), "cannot safely convert passed user dtype of uint8"),
+    "a gap": (rows(lambda cells: [*cells[:-1], ""]), "Integer column has NA values in column 784"),
+    "text": (rows(lambda cells: [*cells[:-1], "ink"]), "invalid literal for int"),
+    "semicolons": (rows().replace(",", ";"), "invalid literal for int"),
+    "a web page": ("<!DOCTYPE html>\n<html></html>\n", "invalid literal for int"),
+    "nothing": ("", "No columns to parse from file"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_file_that_is_not_as_it_should_be_is_refused_with_a_sentence(tmp_path: Path, kind: str) -> None:
+    text, reason = WRONG[kind]
+    path = tmp_path / "train.csv"
+    path.write_text(text)
+    wanted = "should be a CSV of label, pixel0 … pixel783: whole numbers, not divided by 255. Here: "
+    with pytest.raises(ValueError, match=re.escape(f"{path} {wanted}{reason}")):
+        read(path)
+
+
+def test_a_missing_and_a_damaged_file_are_refused_with_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv.gz"
+    with pytest.raises(ValueError, match=r"train\.csv\.gz should be a CSV .* Here: .*No such file"):
+        read(path)
+    path.write_bytes(gzip.compress(rows().encode())[:-20])
+    with pytest.raises(ValueError, match=r"train\.csv\.gz should be a CSV .* Here: Compressed file ended before"):
+        read(path)
 
 
 def test_it_needs_nothing_but_numpy_pandas_and_matplotlib_and_about_a_hundred_lines() -> None:

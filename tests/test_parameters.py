@@ -108,6 +108,11 @@ def test_a_network_sent_to_another_process_trains_there_and_comes_back_as_one() 
     assert set(predict(params, X)) == {0}
 
 
+def test_a_pickle_holds_every_number_once() -> None:
+    params = Parameters((784, 10, 10))
+    assert len(pickle.dumps(params)) < 1.05 * params.theta.nbytes
+
+
 def test_a_copy_keeps_what_else_was_noted_on_the_network() -> None:
     params = Parameters((2, 3))
     params.note = "the first"  # type: ignore[attr-defined]

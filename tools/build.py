@@ -1,8 +1,8 @@
 """Build the site into _build/html, strictly: any warning, unknown reference or failing cell stops it.
 
-Run by `make book`. Says where the site is and how long it took. Cells run through Jupyter Book's cache, so an edited
-paragraph costs seconds; the cache is emptied when anything changes that a cell's output can depend on. With --zip the
-site also goes into one file, to be unpacked and read anywhere.
+Run by `make book`. First the notebooks are brought up to date: cells run where their code, or something it runs on, has
+changed. Pages take their outputs from there, so an edited paragraph costs seconds. Says where the site is and how long
+it took. With --zip the site also goes into one file, to be unpacked and read anywhere.
 """
 
 import contextlib
@@ -18,17 +18,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html"
-CACHE = ROOT / "_build" / ".jupyter_cache"
-# What the outputs of cells depend on: the package, the data and the locked versions. And what every page looks like.
-CELLS = (
-    "src/**/*.py",
-    "src/**/*.css",
-    "src/**/*.js",
-    "data/SHA256SUMS",
-    "requirements/book.txt",
-    "book/*.csv",
-    "book/*.npz",
-)
+# What every page looks like.
 LOOK = ("book/_ext/**/*.*", "book/_static/**/*.*", "requirements/book.txt")
 
 
@@ -60,8 +50,6 @@ def main() -> int:
     """Build; return the exit status."""
     start = time.perf_counter()
     subprocess.run([sys.executable, ROOT / "tools" / "notebooks.py"], cwd=ROOT, check=True)
-    if changed("cells", CELLS):
-        shutil.rmtree(CACHE, ignore_errors=True)
     if changed("look", LOOK):
         (HTML / ".buildinfo").unlink(missing_ok=True)  # Sphinx then writes every page again
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", ".", "-W", "-n", "--keep-going", "-q"]

@@ -2,8 +2,7 @@
 
 Run by `make locks`. Versions already locked stay; `make locks UPGRADE=1` takes the newest that fit together. Says what
 changed. The largest environment is resolved first and the others are held to its versions, so one folder can hold all
-but those with folders of their own: "bench", compared at the same versions of NumPy and scikit-learn, "lite", and
-"oldest". "browser" is for no environment here.
+but those with folders of their own: "bench", compared at the same versions of NumPy and scikit-learn, and "oldest".
 """
 
 import os
@@ -13,7 +12,7 @@ import sys
 from pathlib import Path
 
 REQUIREMENTS = Path(__file__).parents[1] / "requirements"
-NAMES = ("maintain", "test", "book", "bench", "lite", "browser", "oldest")
+NAMES = ("maintain", "test", "book", "bench", "oldest")
 
 
 def changes(before: str, after: str) -> list[str]:

@@ -1,31 +1,36 @@
-"""Turn book/text/*.md, which authors edit, into book/*.ipynb, which readers run and the site is built from.
+"""Turn book/text/*.md, which authors edit, into book/*.ipynb, which readers run and whose outputs pages show.
 
     python tools/notebooks.py [--all | --check] [NAME …]
 
-A notebook is run again when one of its code cells changed, or with --all; an edited paragraph alone keeps the stored
-outputs and takes no time. --check runs nothing and exits 1 when a pair of twins disagrees. Notebooks are written with
-stable cell ids and no trace of when or where they ran, so the same chapter gives the same bytes.
+From one text come two notebooks in plain Markdown (`plain.py`): the chapter, and its solutions. All code of a text is
+run once, in the order of the page, and its outputs go to the notebook that has the cell. The page is made of the same
+text and of these outputs, by the extension `book/_ext/full_pages.py`.
 
-A notebook that needs more than itself begins with a cell that no text has: in Colab, which opens a notebook alone, it
-fetches the repository at the address in _config.yml. Pages do not show it.
+A chapter is run again when its code changed or anything that its code runs on (`needs.py`), or with --all; an edited
+paragraph alone takes no time. --check runs nothing and exits 1 when a notebook is not what its text says. Notebooks are
+written with stable cell ids and no trace of when or where they ran, so the same chapter gives the same bytes.
 """
 
 import argparse
 import hashlib
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from difflib import SequenceMatcher
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
-import jupytext
 import nbclient
 import nbformat as partly_typed
 import yaml  # type: ignore[import-untyped]
+from needs import files
+from plain import Book, read, site_address
 
 nbformat: Any = partly_typed  # some of its functions are annotated, these are not
 ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "book"
+JOBS = 2  # chapters run at a time; each may take a gigabyte
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -37,49 +42,120 @@ FAILURES = (
 )
 # `test -d` and the folder asked for, so that a second run and a restarted kernel fetch nothing.
 COLAB = """\
-# In Colab this cell fetches the code and the data of the book. Anywhere else it does nothing.
+# Google Colab opens a notebook alone. There, this cell fetches the rest of the book; elsewhere it does nothing.
 import os, sys
 if "google.colab" in sys.modules and not os.path.exists("../data/train.csv.gz"):
     !test -d {name} || git clone --quiet --depth 1 {url}
     %pip install --quiet --no-deps ./{name}
     %cd -q {name}/book"""
 Notebook = Any  # nbformat's NotebookNode carries no types
+Cell = Any
 
 
-def twin(source: Path) -> Path:
-    """Return where the notebook of a chapter's text lives."""
-    return source.parents[1] / f"{source.stem}.ipynb"
-
-
-def colab_cell() -> Any:
+def colab_cell() -> Cell:
     """Return the cell that makes a notebook complete in Colab."""
     url = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
-    source = COLAB.format(url=url, name=url.rpartition("/")[2])
-    return nbformat.v4.new_code_cell(source, metadata={"tags": ["remove-cell"]})
+    return nbformat.v4.new_code_cell(COLAB.format(url=url, name=url.rpartition("/")[2]))
 
 
-def parse(source: Path) -> Notebook:
-    """Return the notebook that the text describes, without outputs, each cell named after what it says."""
-    notebook = jupytext.read(source)
-    if any("scratchnet" in cell.source or "../data" in cell.source for cell in code(notebook)):
-        notebook.cells.insert(0, colab_cell())
-    notebook.metadata = nbformat.from_dict(METADATA)
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
-    seen: dict[str, int] = {}
-    for cell in notebook.cells:
-        number = seen[cell.source] = seen.get(cell.source, 0) + 1
-        cell.id = hashlib.sha256(f"{cell.cell_type}\0{cell.source}\0{number}".encode()).hexdigest()[:8]
-    return notebook
-
-
-def content(cells: list[Any]) -> list[tuple[str, str, Any]]:
-    """Return what makes two lists of cells the same to a reader who has not run them."""
-    return [(cell.cell_type, cell.source, cell.metadata) for cell in cells]
-
-
-def code(notebook: Notebook) -> list[Any]:
+def code(cells: list[Cell]) -> list[Cell]:
     """Return the code cells."""
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [cell for cell in cells if cell.cell_type == "code"]
+
+
+class Chapter:
+    """A text and the notebooks that are made of it: `path`, and `path_of_solutions` where it has exercises."""
+
+    def __init__(self, book: Book, text: Path) -> None:
+        self.book, self.name = book, text.stem
+        self.path = text.parents[1] / f"{self.name}.ipynb"
+        self.path_of_solutions = text.parents[1] / f"{self.name}-solutions.ipynb"
+        self.cells = read(text)  # those of the page, in its order
+
+    def digest(self) -> str:
+        """Return a fingerprint of the code and of everything it runs on."""
+        total = hashlib.sha256()
+        for cell in code(self.cells):
+            total.update(cell.source.encode() + b"\0")
+        versions = ROOT / ".binder" / "requirements.txt"
+        for file in sorted(files(code(self.cells), self.path.parent) | {versions}):
+            total.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+        return total.hexdigest()[:16]
+
+    def notebooks(self) -> dict[Path, Notebook]:
+        """Return the notebooks, by where they belong, with the outputs that the cells of the page have."""
+        made = {self.path: self.book.chapter(self.name, self.cells)}
+        made[self.path_of_solutions] = self.book.solutions(self.name, self.cells)
+        return {path: self._notebook(cells) for path, cells in made.items() if cells}
+
+    def _notebook(self, cells: list[Cell]) -> Notebook:
+        """Return a notebook of these cells: numbered, named after what they say, complete in Colab."""
+        if any("scratchnet" in cell.source or "../data" in cell.source for cell in code(cells)):
+            cells = [colab_cell(), *cells]
+        seen: dict[str, int] = {}
+        for cell in cells:
+            number = seen[cell.source] = seen.get(cell.source, 0) + 1
+            cell.id = hashlib.sha256(f"{cell.cell_type}\0{cell.source}\0{number}".encode()).hexdigest()[:8]
+        for number, cell in enumerate(code(cells), start=1):
+            cell.execution_count = number
+            for output in cell.outputs:
+                if "execution_count" in output:
+                    output.execution_count = number
+        return nbformat.v4.new_notebook(cells=cells, metadata={**METADATA, "digest": self.digest()})
+
+    def take_outputs(self, check: bool = False) -> bool:
+        """Give the cells of the page the outputs that the notebooks hold; say whether these are of this code, as it is.
+
+        check: also ask whether everything else that the code runs on is as it was.
+        """
+        if not self.path.exists():
+            return False
+        stored = nbformat.read(self.path, as_version=4)
+        if check and stored.metadata.get("digest") != self.digest():
+            return False
+        ours = self.book.split(self.cells)
+        held = [cell for cell in code(stored.cells) if "google.colab" not in cell.source]
+        pairs = [(code_of(ours[0]), held)]
+        if ours[1]:
+            if not self.path_of_solutions.exists():
+                return False
+            solved = [cell for solution in ours[1].values() for cell in code_of(solution)]
+            stored = nbformat.read(self.path_of_solutions, as_version=4)
+            pairs.append((solved, code(stored.cells)[-len(solved) :]))
+        for mine, theirs in pairs:
+            if [cell.source for cell in mine] != [cell.source for cell in theirs]:
+                return False
+            for cell, old in zip(mine, theirs, strict=True):
+                cell.outputs, cell.execution_count = old.outputs, old.execution_count
+        return all(cell.execution_count for cell in code(self.cells))
+
+    def run(self) -> None:
+        """Run the code of the page from the top, in the folder of the book; stop with a sentence where a cell fails."""
+        whole = nbformat.v4.new_notebook(cells=self.cells, metadata=METADATA)
+        client = nbclient.NotebookClient(
+            whole,
+            timeout=600,
+            record_timing=False,
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
+            coalesce_streams=True,  # else how often the kernel flushed would decide how the output is cut up
+            resources={"metadata": {"path": str(self.path.parent)}},
+        )
+        try:
+            client.execute()
+        except FAILURES as error:
+            done = sum(cell.execution_count is not None for cell in code(self.cells))
+            left = f"{self.path.name} is left as it was"
+            raise SystemExit(f"{self.name}: code cell {done} failed; {left}.\n{error}") from None
+        for number, cell in enumerate(code(self.cells), start=1):
+            for output in cell.outputs:
+                if output.get("name") == "stderr":
+                    raise SystemExit(f"{self.name}: code cell {number} warns; no page may.\n{output.text}")
+                output.get("metadata", {}).clear()
+
+
+def code_of(found: list[Any]) -> list[Cell]:
+    """Return the code cells of what `Book.split` found."""
+    return [one for one in found if one is not None and hasattr(one, "cell_type")]
 
 
 def keep_ids(notebook: Notebook, stored: Notebook) -> None:
@@ -97,81 +173,75 @@ def keep_ids(notebook: Notebook, stored: Notebook) -> None:
         taken.add(cell.id)
 
 
-def keep_outputs(notebook: Notebook, stored: Notebook) -> bool:
-    """Give `notebook` the stored outputs when its code is unchanged and was run; say whether that was so."""
-    ours, theirs = code(notebook), code(stored)
-    if [cell.source for cell in ours] != [cell.source for cell in theirs]:
-        return False
-    for cell, old in zip(ours, theirs, strict=True):
-        cell.outputs, cell.execution_count = old.outputs, old.execution_count
-    return all(cell.execution_count == number for number, cell in enumerate(ours, start=1))
-
-
-def execute(notebook: Notebook, path: Path) -> None:
-    """Run every cell from the top in the folder of the book; stop with a sentence where one fails."""
-    client = nbclient.NotebookClient(
-        notebook,
-        timeout=600,
-        record_timing=False,
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
-        coalesce_streams=True,  # else how often the kernel flushed would decide how the output is cut up
-        resources={"metadata": {"path": str(path.parent)}},
-    )
-    try:
-        client.execute()
-    except FAILURES as error:
-        done = sum(cell.execution_count is not None for cell in code(notebook))
-        raise SystemExit(f"{path.stem}: code cell {done} failed; {path.name} is left as it was.\n{error}") from None
-    notebook.metadata = nbformat.from_dict(METADATA)
-    for cell in code(notebook):
-        for output in cell.outputs:
-            output.get("metadata", {}).clear()
-
-
-def write(notebook: Notebook, path: Path) -> None:
-    """Write whole or not at all."""
+def text_of(notebook: Notebook) -> str:
+    """Return a notebook as it stands in its file."""
     nbformat.validate(notebook)
-    partial = path.with_suffix(".partial")
-    partial.write_text(nbformat.writes(notebook, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    partial.replace(path)
+    return str(nbformat.writes(notebook, indent=1, sort_keys=True)) + "\n"
+
+
+def write(chapter: Chapter, check: bool) -> bool:
+    """Write the notebooks of a chapter, each whole or not at all, or only say whether they are what they should be."""
+    same = True
+    made = chapter.notebooks()
+    for path, notebook in made.items():
+        stored = nbformat.read(path, as_version=4) if path.exists() else None
+        if stored is not None:
+            keep_ids(notebook, stored)
+        text = text_of(notebook)
+        if stored is None or path.read_text(encoding="utf-8") != text:
+            same = False
+            if not check:
+                partial = path.with_suffix(".partial")
+                partial.write_text(text, encoding="utf-8")
+                partial.replace(path)
+    if chapter.path_of_solutions not in made and chapter.path_of_solutions.exists():
+        same = False
+        if not check:
+            chapter.path_of_solutions.unlink()
+    return same
 
 
 def main(arguments: list[str]) -> int:
     """Bring the notebooks up to date with their texts, or say which are not."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", help="chapters, such as 01-data; all of them when none is named")
-    parser.add_argument("--all", action="store_true", help="run them again even if no code changed")
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if twins disagree")
+    parser.add_argument("--all", action="store_true", help="run them again even if nothing changed")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if a notebook is out of date")
     parser.add_argument("--book", type=Path, default=BOOK, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "TQDM_DISABLE"):
         os.environ[variable] = "1"
-    sources = sorted((chosen.book / "text").glob("*.md"))
-    unknown = set(chosen.names) - {source.stem for source in sources}
+    texts = sorted((chosen.book / "text").glob("*.md"))
+    unknown = set(chosen.names) - {text.stem for text in texts}
     if unknown:
         raise SystemExit(f"no such chapter in {chosen.book.name}/text: {', '.join(sorted(unknown))}")
-    disagree = 0
-    for source in sources:
-        if chosen.names and source.stem not in chosen.names:
-            continue
-        notebook, path = parse(source), twin(source)
-        stored = nbformat.read(path, as_version=4) if path.exists() else None
-        same = stored is not None and content(notebook.cells) == content(stored.cells)
-        if chosen.check:
-            if not same:
-                print(f"{path.name} is not what text/{source.name} says; run `make notebooks`")
-                disagree = 1
-            continue
-        kept = stored is not None and keep_outputs(notebook, stored) and not chosen.all
-        if same and kept:
-            continue
-        if stored is not None:
-            keep_ids(notebook, stored)
-        if not kept:
-            print(f"running {source.stem} …", flush=True)
-            execute(notebook, path)
-        write(notebook, path)
-    return disagree
+    book = Book(chosen.book, site_address(ROOT))
+    chapters = [Chapter(book, text) for text in texts if not chosen.names or text.stem in chosen.names]
+    if chosen.check:
+        wrong = [one.name for one in chapters if not (one.take_outputs(check=True) and write(one, check=True))]
+        for name in wrong:
+            print(f"{name}.ipynb is not what text/{name}.md says, or what it runs on has changed; run `make notebooks`")
+        return bool(wrong)
+    stale = [one for one in chapters if chosen.all or not one.take_outputs(check=True)]
+    for chapter in stale:
+        chapter.notebooks()  # so that a mistake in the markup is found before anything runs
+
+    def bring_up_to_date(chapter: Chapter) -> None:
+        begin = perf_counter()
+        chapter.run()
+        write(chapter, check=False)
+        print(f"ran {chapter.name}, {len(code(chapter.cells))} cells in {perf_counter() - begin:.0f} s", flush=True)
+
+    if stale:
+        print(f"running {', '.join(one.name for one in stale)} …", flush=True)
+    with ThreadPoolExecutor(JOBS) as pool:
+        running = [pool.submit(bring_up_to_date, one) for one in stale]
+    for chapter in chapters:
+        if chapter not in stale:
+            write(chapter, check=False)
+    for one in running:
+        one.result()
+    return 0
 
 
 if __name__ == "__main__":

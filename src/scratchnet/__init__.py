@@ -1,7 +1,7 @@
 """scratchnet: a neural network that reads handwritten digits, with nothing hidden.
 
 The modules, in reading order, are the chapters of the book: data, layers, activations, losses, network, gradcheck,
-parameters, optimizers, training, metrics, storage, handwriting, strokes. Importing the package imports NumPy and
+parameters, optimizers, training, metrics, storage, handwriting, photo, strokes. Importing the package imports NumPy and
 nothing heavier.
 """
 
@@ -16,6 +16,7 @@ from scratchnet.metrics import accuracy, accuracy_interval, calibration, confusi
 from scratchnet.network import backward, forward, predict, predict_proba
 from scratchnet.optimizers import SGD, cosine
 from scratchnet.parameters import Layer, Parameters, initialize
+from scratchnet.photo import Photo, read_photo
 from scratchnet.source import source
 from scratchnet.storage import StorageError, load, save
 from scratchnet.strokes import STROKES, render
@@ -29,6 +30,7 @@ __all__ = [
     "History",
     "Layer",
     "Parameters",
+    "Photo",
     "SGD",
     "STROKES",
     "StorageError",
@@ -56,6 +58,7 @@ __all__ = [
     "predict_proba",
     "prepare",
     "read_digits",
+    "read_photo",
     "relative_error",
     "relu",
     "relu_backward",

@@ -68,7 +68,8 @@ class Checkpoint:
         done = len(arrays["loss"])
         if done > epochs:
             raise self._refusal(
-                f"{done} epochs are done in this run, and epochs={epochs} asks for fewer. Ask for as many, or name another file"
+                f"{done} epochs are done in this run, and epochs={epochs} asks for fewer. Ask for as many, or "
+                "name another file"
             )
         self.schedule.update(factors(done).tobytes())
         if self.schedule.hexdigest() != then["schedule"]:
@@ -132,8 +133,8 @@ class Checkpoint:
             raise self._refusal(f"a part of the checkpoint cannot be read ({error})") from None
         if "start" not in run:
             raise self._refusal(
-                "an older scratchnet wrote this checkpoint, without all that decides a run, so it cannot go on to the same "
-                "bits. Name another file; the parameters in this one are np.load(file)['theta']"
+                "an older scratchnet wrote this checkpoint, without all that decides a run, so it cannot go on to the "
+                "same bits. Name another file; the parameters in this one are np.load(file)['theta']"
             )
         return arrays, run
 

@@ -56,7 +56,7 @@ class Layer(NeverRebound):
 class Parameters(NeverRebound):
     """The parameters of a network with layers of these sizes, all zero to begin with.
 
-    sizes: inputs, hidden units …, classes; (784, 10, 10) has one hidden layer. `theta` (P,) holds every number,
+    sizes: inputs, hidden units …, classes; (784, 10, 10) has one hidden layer. `theta` (Q,) holds every number,
     layer after layer, W row by row and then b; `layers` are its views. `Parameters` also holds gradients: same
     sizes, same layout.
 

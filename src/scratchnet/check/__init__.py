@@ -247,6 +247,8 @@ def _array(answer: object) -> np.ndarray[Any, np.dtype[Any]]:
 
 
 def _describe(answer: object) -> str:
+    if isinstance(answer, np.ndarray) and answer.shape == () and answer.dtype == object:
+        answer = answer.item()  # NumPy has wrapped something that is no array
     if isinstance(answer, np.ndarray):
         return f"an array of shape {answer.shape} and type {answer.dtype}"
     if answer is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.check import exercise, expect_array, expect_function, expect_number, expect_several, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, expect_several, hint, same
 from scratchnet.types import FloatArray
 
 
@@ -86,13 +86,17 @@ def _flip(answer: Any) -> None:
     cases = [(1.0, 2.0, 4.0, 5.0), (4.0, 5.0, 1.0, 2.0), (1.0, 5.0, 4.0, 2.0), (1.0, 3.0, 2.0, 3.0)]
     # then larger and smaller, nearly and exactly equal, in every combination
     cases += [(2.5, 3.0, 2.5 * s, 3.0 * r) for s in (0.3, 1.0, 1.01, 7.0) for r in (0.2, 0.999, 1.001, 1.0, 4.0)]
+    # and the same in seconds, with the speeds of a machine
+    cases += [(1e-5 * s1, 1e10 * r1, 1e-5 * s2, 1e10 * r2) for s1, r1, s2, r2 in cases]
     for s1, r1, s2, r2 in cases:
         if (s1, r1) == (s2, r2):
             continue  # one program twice: nobody asked
-        want = _flip_at(s1, r1, s2, r2)
+        want, call = _flip_at(s1, r1, s2, r2), f"flip({s1:g}, {r1:g}, {s2:g}, {r2:g}): "
         try:
             got = answer(s1, r1, s2, r2)
         except ZeroDivisionError:
+            if r1 != r2:
+                raise
             hint("With equal speeds the two lines are parallel, and you divide by zero. What is the answer then?")
         if want is None:
             if got is not None:
@@ -103,9 +107,7 @@ def _flip(answer: Any) -> None:
                 else:
                     who = "first" if r1 > r2 else "second"
                     reason = f"The {who} program has the smaller fixed cost and the greater speed"
-                hint(
-                    f"flip({s1:g}, {r1:g}, {s2:g}, {r2:g}): {reason}. Nobody overtakes; the answer is None, not {got}."
-                )
+                hint(f"{call}{reason}. Nobody overtakes; the answer is None, not {got!r}.")
             continue
         if got is None:
             who = "first" if s1 > s2 else "second"
@@ -114,7 +116,7 @@ def _flip(answer: Any) -> None:
             got,
             want,
             1e-6,
-            f"flip({s1:g}, {r1:g}, {s2:g}, {r2:g}): ",
+            call,
             The_sign_is_turned_round=-want,
             r_is_a_speed_so_the_time_is_the_size_divided_by_it=(s2 - s1) / (r1 - r2),
             r_is_a_speed_and_the_time_is_the_size_divided_by_it=(s2 - s1) / (r2 - r1),
@@ -141,12 +143,12 @@ def _from_pytorch(
 def _layout(answer: Any) -> None:
     expect_function(answer)
     for sizes in ((4, 3, 2), (3, 5, 2, 4)):
-        vector = np.arange(float(sum(D * H + H for D, H in pairwise(sizes))))
+        vector = np.random.default_rng(len(sizes)).normal(size=sum(D * H + H for D, H in pairwise(sizes)))
         given, want = vector.copy(), _from_pytorch(vector, sizes)
         got = expect_array(answer(given, sizes), want.shape)
         if not np.array_equal(given, vector):
             hint("The vector that was given has changed: lay the numbers out in a new one.")
-        if np.array_equal(got, want):
+        if same(got, want):
             continue
         for wrong, sentence in (
             (vector, "Nothing has moved: each layer's weights have to be transposed."),
@@ -159,8 +161,10 @@ def _layout(answer: Any) -> None:
                 "Within a layer the weights come first, then the biases.",
             ),
         ):
-            if np.array_equal(got, wrong):
+            if same(got, wrong):
                 hint(sentence)
+        if not same(np.sort(got), np.sort(want)):
+            hint("What comes back should be the numbers of the vector, each of them once, in another order.")
         hint("The right numbers are not in the right places. Try it with one layer of 2 inputs and 1 unit, on paper.")
 
 

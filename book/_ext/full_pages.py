@@ -1,0 +1,37 @@
+"""Make the page of a chapter from its text, which has everything that only the site can do, and from the outputs that
+its notebooks hold, so that page and notebook show the same run.
+
+The table of contents names the notebook, in plain Markdown; its text in book/text/ takes its place when it is read.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from sphinx.errors import ExtensionError
+
+ROOT = Path(__file__).parents[2]
+
+
+def tell_in_full(app: Any, docname: str, source: list[str]) -> None:
+    """Replace what was read of a notebook by the cells of its text, with the outputs of the notebook."""
+    text = Path(app.srcdir, docname).parent / "text" / f"{Path(docname).name}.md"
+    if not text.exists():
+        return
+    chapter = Chapter(Book(text.parents[1], app.config.html_baseurl), text)
+    if not chapter.take_outputs():
+        raise ExtensionError(f"{docname}: the notebook does not have the code of {text.name}; run `make notebooks`")
+    for file in (text, chapter.path_of_solutions):
+        app.env.note_dependency(str(file))
+    source[0] = nbformat.writes(nbformat.v4.new_notebook(cells=chapter.cells, metadata=METADATA))
+
+
+sys.path.insert(0, str(ROOT / "tools"))
+from notebooks import METADATA, Chapter  # noqa: E402 — the tools are no package
+from plain import Book  # noqa: E402
+
+
+def setup(app: Any) -> dict[str, bool]:
+    app.connect("source-read", tell_in_full)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,356 @@
+"""Say a chapter in plain Markdown, which every notebook program shows as it is meant.
+
+A chapter is written in MyST, whose roles and directives only the site understands. `Book` knows what the site knows:
+which heading, equation and exercise a label belongs to, its number, and in which file it stands. `Book.chapter` and
+`Book.solutions` turn the cells of a text into those of two notebooks: the chapter, which runs from top to bottom
+without its solutions, and the solutions, which begin with what they need of the chapter.
+
+Whatever is not known here is refused with its place, so that no markup reaches a notebook unnoticed.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from unicodedata import normalize
+from urllib.parse import quote
+
+import jupytext
+import nbformat as partly_typed
+import pybtex.database
+import pybtex.plugin
+import yaml  # type: ignore[import-untyped]
+from needs import needed
+from pybtex.richtext import Text
+
+nbformat: Any = partly_typed  # some of its functions are annotated, these are not
+Cell = Any  # nbformat's NotebookNode carries no types
+
+FENCE = re.compile(r"(`{3,}|:{3,})(.*)")
+DIRECTIVE = re.compile(r"\{([\w:-]+)\} *(.*)")
+OPTION = re.compile(r":([\w-]+): *(.*)")
+LABEL = re.compile(r"\(([\w-]+)\)=")
+HEADING = re.compile(r"(#+) +(.*)")
+ROLE = re.compile(r"\{([\w:]+)\}`([^`]+)`")
+NAMED = re.compile(r"(.*?)\s*<([^<>]+)>", re.DOTALL)  # the words of a link, and in angle brackets where it leads
+HIDDEN = {"hide-input", "remove-input"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A run of lines of a text: a directive with its name, argument, options and body, or (name "") anything else."""
+
+    name: str
+    body: str
+    argument: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+
+    def option(self, name: str) -> str:
+        """Return the value of an option, or an empty text."""
+        return dict(self.options).get(name, "")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a label stands for: the words of a link to it, and its address from any notebook of the book."""
+
+    words: str
+    page: str
+    heading: str = ""  # empty for the title of a page, which is reached by the address of the page
+
+
+def parts(text: str) -> Iterator[Part]:
+    """Cut a text into directives and what lies between them. A plain code block is left where it is."""
+    plain: list[str] = []
+    lines = iter(text.split("\n"))
+    for line in lines:
+        fence = FENCE.fullmatch(line)
+        if not fence:
+            plain.append(line)
+            continue
+        inside: list[str] = []
+        for within in lines:
+            if within.strip() == fence[1]:
+                break
+            inside.append(within)
+        else:
+            raise SystemExit(f"this block is never closed: {line}")
+        directive = DIRECTIVE.fullmatch(fence[2].strip())
+        if not directive:
+            plain += [line, *inside, fence[1]]
+            continue
+        yield Part("", "\n".join(plain))
+        plain = []
+        options = []
+        while inside and (option := OPTION.fullmatch(inside[0])):
+            options.append((option[1], option[2]))
+            inside.pop(0)
+        yield Part(directive[1], "\n".join(inside).strip("\n"), directive[2], tuple(options))
+    yield Part("", "\n".join(plain))
+
+
+def nested(text: str) -> Iterator[Part]:
+    """Yield the parts of a text, and after an exercise the parts within it."""
+    for part in parts(text):
+        yield part
+        if part.name == "exercise":
+            yield from nested(part.body)
+
+
+def slug(heading: str) -> str:
+    """Return the fragment by which Jupyter, Colab and nbconvert reach a heading: its words, joined by hyphens."""
+    return quote(re.sub(r"[`*]", "", heading).replace(" ", "-"), safe=",'!?:;=+~")
+
+
+def markdown(source: str) -> Cell:
+    """Return a cell of text, blank lines squeezed together."""
+    return nbformat.v4.new_markdown_cell(re.sub(r"\n{3,}", "\n\n", source).strip("\n"))
+
+
+class Book:
+    """What the pages of a book know of each other. `folder` holds the texts in text/, and pages without code beside."""
+
+    def __init__(self, folder: Path, site: str) -> None:
+        self.folder, self.site = folder, site
+        self.targets: dict[str, Target] = {}
+        self.equations: dict[str, Target] = {}
+        self.exercises: dict[str, Part] = {}
+        for path in sorted(folder.glob("*.md")):
+            self._index(path, f"{site}book/{path.stem}.html")
+        for path in sorted((folder / "text").glob("*.md")):
+            self._index(path, f"{path.stem}.ipynb")
+
+    def title(self, stem: str, title: str) -> str:
+        """Return the title of a page with the number of its chapter, if it has one."""
+        number = self.number(stem)
+        return f"{number}. {title}" if number else title
+
+    @staticmethod
+    def number(stem: str) -> str:
+        """Return the number of a chapter as its file says it, 7 for 07-backprop; an empty text for other pages."""
+        return stem[:2].lstrip("0") if stem[:2].isdigit() else ""
+
+    def _index(self, path: Path, page: str) -> None:
+        """Note where each label of a text leads, and count its equations and exercises as the site does."""
+        number, heading, waiting, exercises = self.number(path.stem), "", [], 0
+        for part in nested(path.read_text(encoding="utf-8")):
+            label = part.option("label")
+            if part.name == "math" and label:
+                words = f"({number}.{len([t for t in self.equations.values() if t.page == page]) + 1})"
+                self.equations[label] = Target(words, page, heading)
+            elif part.name == "exercise":
+                exercises += 1
+                name = f"Exercise {number}.{exercises}"
+                self.exercises[label] = part
+                self.targets[label] = Target(name, page, f"{name} ({part.argument})")
+            elif part.name == "solution-start":
+                self.targets[label] = replace(self.targets[part.argument], page=page.replace(".", "-solutions."))
+            elif not part.name:
+                for line in part.body.split("\n"):
+                    if found := LABEL.fullmatch(line):
+                        waiting.append(found[1])
+                    elif found := HEADING.fullmatch(line):
+                        heading = "" if found[1] == "#" else found[2]
+                        for waited in waiting:
+                            self.targets[waited] = Target(found[2], page, heading)
+                        waiting = []
+
+    def link(self, words: str, target: Target, page: str) -> str:
+        """Return a link to a target as the notebook `page` has to write it."""
+        file = "" if target.page == page else target.page
+        if not target.heading:
+            return f"[{words}]({target.page})"
+        if target.page.startswith("http"):  # the site has other fragments than notebooks
+            return f"[{words}]({target.page})"
+        return f"[{words}]({file}#{slug(target.heading)})"
+
+    @cached_property
+    def references(self) -> dict[str, Any]:
+        """The entries of the bibliography, by key."""
+        found = pybtex.database.parse_file(self.folder / "references.bib", bib_format="bibtex")
+        return dict(found.entries)
+
+    def authors(self, key: str) -> str:
+        """Return the authors as a citation names them: one, two joined by "and", or the first of more."""
+        people = [str(Text.from_latex(" ".join(who.prelast_names + who.last_names)))
+                  for who in self.references[key].persons["author"]]  # fmt: skip
+        return f"{people[0]} *et al.*" if len(people) > 2 else " and ".join(people)
+
+    def year(self, key: str) -> str:
+        """Return the year of an entry of the bibliography, or "n.d." where it has none."""
+        return str(self.references[key].fields.get("year", "n.d."))
+
+    def reference(self, key: str) -> str:
+        """Return an entry of the bibliography in full, as Markdown."""
+        style = pybtex.plugin.find_plugin("pybtex.style.formatting", "plain")()
+        backend = pybtex.plugin.find_plugin("pybtex.backends", "markdown")()
+        (entry,) = style.format_entries([self.references[key]])
+        rendered = str(entry.text.render(backend)).replace("\n", " ")
+        return re.sub(r"\\([.()-])", r"\1", rendered)  # signs that mean nothing to Markdown inside a line
+
+    def plain(self, text: str, page: str, cited: dict[str, None]) -> str:
+        """Return text with each role of MyST in plain Markdown, and note what it cites."""
+
+        def say(found: re.Match[str]) -> str:
+            role, content = found[1], re.sub(r"\s+", " ", found[2])
+            named = NAMED.fullmatch(content)
+            words, label = (named[1], named[2]) if named else ("", content)
+            match role:
+                case "ref" if label in self.targets:
+                    target = self.targets[label]
+                    return self.link(words or target.words, target, page)
+                case "eq" if label in self.equations:
+                    target = self.equations[label]
+                    return self.link(target.words, target, page)
+                case "term":
+                    letters = normalize("NFKD", label).encode("ascii", "ignore").decode()
+                    anchor = re.sub("[^a-zA-Z0-9._]+", "-", letters)  # as Sphinx makes it
+                    return f"[**{words or label}**]({self.site}book/glossary.html#term-{anchor})"
+                case "cite:t" | "cite:p" if all(key in self.references for key in content.split(",")):
+                    cited.update(dict.fromkeys(content.split(",")))
+                    between = " [{}]" if role == "cite:t" else ", {}"
+                    each = [self.authors(key) + between.format(self.year(key)) for key in content.split(",")]
+                    said = ", ".join(sorted(each))
+                    return said if role == "cite:t" else f"[{said}]"
+                case "py:func":
+                    return f"[`{words or label}`]({self.site}book/api.html#{quote(label)})"
+            raise SystemExit(f"{page}: a notebook does not know how to say {found[0]}")
+
+        return ROLE.sub(say, text)
+
+    def said(self, part: Part, page: str, cited: dict[str, None]) -> str:
+        """Return a part of a text in plain Markdown."""
+        match part.name:
+            case "":
+                lines = [line for line in part.body.split("\n") if not LABEL.fullmatch(line)]
+                return self.plain("\n".join(lines), page, cited)
+            case "index":
+                return ""
+            case "math":
+                label = part.option("label")
+                tag = f"\n\\tag{{{self.equations[label].words.strip('()')}}}" if label else ""
+                return f"\n$$\n{part.body}{tag}\n$$\n"
+            case "exercise":
+                return f"\n### {self.targets[part.option('label')].heading}\n\n{self.asked(part, page, cited)}\n"
+            case "image":
+                return f"\n![{part.option('alt')}]({part.argument})\n"
+        raise SystemExit(f"{page}: a notebook does not know how to show {{{part.name}}}")
+
+    def asked(self, exercise: Part, page: str, cited: dict[str, None]) -> str:
+        """Return what an exercise asks, in plain Markdown."""
+        return "\n".join(self.said(part, page, cited) for part in parts(exercise.body)).strip("\n")
+
+    def split(self, cells: list[Cell]) -> tuple[list[Cell | Part | None], dict[str, list[Cell | Part | None]]]:
+        """Take the solutions out: return what is left, with a mark where each stood, and each by its exercise.
+
+        None stands where a cell of text ends.
+        """
+        left: list[Cell | Part | None] = []
+        taken: dict[str, list[Cell | Part | None]] = {}
+        here = left
+        for cell in cells:
+            if cell.cell_type == "code":
+                here.append(cell)
+                continue
+            for part in parts(cell.source):
+                if part.name == "solution-start":
+                    left.append(part)
+                    here = taken[part.argument] = []
+                elif part.name == "solution-end":
+                    here = left
+                else:
+                    here.append(part)
+            here.append(None)
+        return left, taken
+
+    def cells(self, found: list[Cell | Part | None], page: str, cited: dict[str, None]) -> list[Cell]:
+        """Return the cells of a notebook: text in plain Markdown, a heading with its section, code as it is."""
+        cells: list[Cell] = []
+        text = ""
+
+        def close() -> None:
+            nonlocal text
+            if text.strip():
+                cells.append(markdown(text))
+            text = ""
+
+        for one in found:
+            if isinstance(one, Part) and one.name != "solution-start":
+                text += self.said(one, page, cited)
+                continue
+            close()
+            if isinstance(one, Part):
+                cells.append(markdown(self.link("A solution", self.targets[one.option("label")], page)))
+            elif one:
+                cells += [code_cell(one), *in_words(one)]
+        close()
+        return cells
+
+    def listed(self, cited: dict[str, None]) -> list[Cell]:
+        """Return the references of a notebook as its last cell, in alphabetical order; no cell where none is cited."""
+        if not cited:
+            return []
+        found = sorted(self.reference(key) for key in cited)
+        return [markdown("## References\n\n" + "\n".join(f"- {entry}" for entry in found))]
+
+    def chapter(self, stem: str, cells: list[Cell]) -> list[Cell]:
+        """Return the cells of a chapter's notebook: links where solutions stand on the page, references at the end."""
+        page, cited = f"{stem}.ipynb", dict[str, None]()
+        found = self.cells(self.split(cells)[0], page, cited)
+        found[0].source = re.sub(r"^# (.*)", lambda m: f"# {self.title(stem, m[1])}", found[0].source, count=1)
+        return found + self.listed(cited)
+
+    def solutions(self, stem: str, cells: list[Cell]) -> list[Cell]:
+        """Return the cells of the notebook of a chapter's solutions; none where it has no exercise.
+
+        Each exercise is told again above its solution. What the solutions use of the chapter is run first.
+        """
+        left, taken = self.split(cells)
+        if not taken:
+            return []
+        page, cited = f"{stem}-solutions.ipynb", dict[str, None]()
+        title = next(match[2] for part in left if isinstance(part, Part) for line in part.body.split("\n")
+                     if (match := HEADING.fullmatch(line)))  # fmt: skip
+        chapter = [one for one in left if one and not isinstance(one, Part)]
+        solved = [one for solution in taken.values() for one in solution if one and not isinstance(one, Part)]
+        told = f"# Solutions to chapter {self.number(stem)}\n\n"
+        told += f"The chapter is [{title}]({stem}.ipynb). Try an exercise there before you read on here."
+        before = "## From the chapter\n\nThe solutions below use what these cells of the chapter make."
+        found = [markdown(told), markdown(before)]
+        found += self.cells(list(needed(chapter, solved)), page, cited)
+        for label, solution in taken.items():
+            target = self.targets[label]
+            asked = self.asked(self.exercises[label], page, cited)
+            quoted = "\n".join(f"> {line}".rstrip() for line in asked.split("\n"))
+            back = self.link("Back to the exercise", target, page)
+            found += [markdown(f"## {target.heading}\n\n{quoted}"), *self.cells(solution, page, cited), markdown(back)]
+        return found + self.listed(cited)
+
+
+def code_cell(cell: Cell) -> Cell:
+    """Return a code cell with the same code and outputs. JupyterLab and Colab fold what the page hides."""
+    hidden = HIDDEN & set(cell.metadata.get("tags", []))
+    metadata = {"jupyter": {"source_hidden": True}, "cellView": "form"} if hidden else {}
+    new = nbformat.v4.new_code_cell(cell.source, metadata=metadata, execution_count=cell.execution_count)
+    new.outputs = [nbformat.from_dict(output) for output in cell.outputs]
+    return new
+
+
+def in_words(cell: Cell) -> list[Cell]:
+    """Return what a cell's picture shows, said in words and folded: no notebook program has alternative texts."""
+    alt = re.sub(r"\s+", " ", cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
+    return [markdown(f"<details><summary>The picture in words</summary>\n\n{alt}\n\n</details>")] if alt else []
+
+
+def read(source: Path) -> list[Cell]:
+    """Return the cells of a text, in the order of the page."""
+    return list(jupytext.read(source).cells)
+
+
+def site_address(root: Path) -> str:
+    """Return where the site lives, as the extension `site_address` derives it from the one address in _config.yml."""
+    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    owner, name = config["repository"]["url"].split("/")[-2:]
+    return str(config.get("html", {}).get("baseurl") or f"https://{owner.lower()}.github.io/{name}/")
