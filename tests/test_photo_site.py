@@ -164,6 +164,12 @@ def pictures() -> Iterator[tuple[str, NDArray[np.integer]]]:
     framed = photograph(rng)
     framed[:, :15, :3] = 30
     yield "the edge of a table", framed
+    note = with_things((480, 640), (slice(None), slice(None), 50))
+    one = sn.render([150 * line + (300, 160) for line in sn.STROKES[1][0]], pen=16, shape=(480, 640)) > 0
+    note[100:380, 180:460, :3] = np.where(one, 40, 220)[100:380, 180:460, None]
+    yield "a note on a dark table", note
+    yield "chalk on a small board", inverted(note)
+    yield "a dark table alone", with_things((480, 640), (slice(0, 380), slice(0, 460), 50))
     yield "blank", np.full((30, 40, 4), 255, np.uint8)
     yield "black", np.pad(np.zeros((30, 40, 3), np.uint8), ((0, 0), (0, 0), (0, 1)), constant_values=255)
     yield "all transparent", np.zeros((31, 17, 4), np.uint8)

@@ -181,8 +181,9 @@
     return best;
   }
 
-  // The digit as a drawing, 255 where it is, and whether it touches the edge; adds to what was said.
-  function choose(drawing, said) {
+  // The digit as a drawing, 255 where it is, and whether it touches the edge; adds to what was said. `whole` refuses a
+  // digit that touches the edge.
+  function choose(drawing, said, whole) {
     var longer = Math.max(drawing.width, drawing.height), order = drawing.ink.slice().sort();
     var low = order[Math.floor(order.length / 16)], quarter = order[Math.floor(order.length / 4)];
     var faint = quarter + Math.max(6 * (quarter - low), 10), maybe = things(drawing, above(faint));
@@ -192,7 +193,7 @@
     var threshold = parting(large), dark = large.filter(above(threshold)), sum = dark.reduce(function (sum, value) { return sum + value; }, 0);
     var all = things(drawing, above(Math.max(faint, Math.min(threshold, Math.floor(5 * sum / (8 * dark.length)))))), found = all.found;
     var inside = found.filter(function (thing) { return !thing.edge && 24 * thing.size >= longer; });
-    var candidates = inside.length ? inside : found.filter(function (thing) { return thing.edge && 4 * thing.size >= longer; });
+    var candidates = whole || inside.length ? inside : found.filter(function (thing) { return thing.edge && 4 * thing.size >= longer; });
     if (!candidates.length) throw new Error(NOTHING + ": there are specks only. Come closer, or cut the picture to the digit");
     var main = candidates.reduce(function (best, thing) { return thing.weight > best.weight ? thing : best; });
     var digit = together(found.filter(function (thing) { return 100 * thing.count >= main.count && thing.edge === main.edge; }), main);
@@ -277,8 +278,19 @@
     var said = [], i = 3;
     while (i < pixels.data.length && pixels.data[i] === 255) i += 4;
     if (i < pixels.data.length) said.push("The picture is transparent in places, and was laid on white.");
-    var picture = toSize(pixels), light = inkIsLight(picture), found = paperAndInk(light ? inverted(picture) : picture);
-    var digit = choose(found.ink, said);
+    var picture = toSize(pixels), light = inkIsLight(picture);
+    try {
+      return readAs(light, picture, said, false);
+    } catch (error) {
+      said.push("In what is " + (light ? "lighter" : "darker") + " than its surroundings, of which there is less, no digit was found.");
+      try { return readAs(!light, picture, said, true); } catch (second) { throw error; }
+    }
+  }
+
+  // What a picture shows if its ink is light, or dark. What is said is added to a copy of `before`.
+  function readAs(light, picture, before, whole) {
+    var said = before.slice(), found = paperAndInk(light ? inverted(picture) : picture);
+    var digit = choose(found.ink, said, whole);
     weigh(digit, found.ink.ink, light, said);
     var drawing = thickened(digit, said);
     var steps = { picture: picture, paper: light ? inverted(found.paper) : found.paper, ink: found.ink, digit: digit };
