@@ -18,12 +18,12 @@ def _bits(answer: Any) -> None:
     expect_number(
         answer,
         float(bits.mean()),
+        (float(-np.log(right).mean()), "That is in nats and the question asks for bits."),
+        (float(bits.sum()), "That is the sum over the images and the loss is their mean."),
+        (float(-bits.mean()), "The sign is turned, because the logarithm of a probability is negative."),
+        (float(-np.log2(right.mean())), "You averaged the probabilities first but the loss averages the logarithms."),
+        (float(-np.log10(right).mean()), "That logarithm has base 10 and bits have base 2."),
         tolerance=1e-3,
-        That_is_in_nats_and_the_question_asks_for_bits=float(-np.log(right).mean()),
-        That_is_the_sum_over_the_images_and_the_loss_is_their_mean=float(bits.sum()),
-        The_sign_is_turned_because_the_logarithm_of_a_probability_is_negative=float(-bits.mean()),
-        You_averaged_the_probabilities_first_but_the_loss_averages_the_logarithms=float(-np.log2(right.mean())),
-        That_logarithm_has_base_10_and_bits_have_base_2=float(-np.log10(right).mean()),
     )
 
 
@@ -124,13 +124,13 @@ def _floor(answer: Any) -> None:
     expect_number(
         answer,
         float(np.log(1 + (K - 1) / np.e)),
+        (0.0, "That is the floor with one softmax and here there are two."),
+        (float(np.log(K)), "That is the loss when all ten probabilities are equal and they can be better."),
+        (float(np.log(np.e + K - 1)), "The score of the right class is still to be subtracted."),
+        (float(np.log(1 + K / np.e)), "You counted ten wrong classes and there are nine."),
+        (float(np.e / (np.e + K - 1)), "That is the probability and not its logarithm."),
+        (float(np.log2(1 + (K - 1) / np.e)), "That is in bits and the question asks for nats."),
         tolerance=1e-3,
-        That_is_the_floor_with_one_softmax_and_here_there_are_two=0.0,
-        That_is_the_loss_when_all_ten_probabilities_are_equal_and_they_can_be_better=float(np.log(K)),
-        The_score_of_the_right_class_is_still_to_be_subtracted=float(np.log(np.e + K - 1)),
-        You_counted_ten_wrong_classes_and_there_are_nine=float(np.log(1 + K / np.e)),
-        That_is_the_probability_and_not_its_logarithm=float(np.e / (np.e + K - 1)),
-        That_is_in_bits_and_the_question_asks_for_nats=float(np.log2(1 + (K - 1) / np.e)),
     )
 
 

@@ -57,9 +57,9 @@ def _distance(answer: Callable[[NDArray[np.uint8], NDArray[np.uint8]], float]) -
     expect_number(
         found,
         want,
-        The_squared_distance_is_asked_for_so_take_no_square_root=want**0.5,
-        Add_the_squares_up_rather_than_averaging_them=want / len(a),
-        These_are_absolute_differences_and_squares_are_wanted=float(np.abs(differences).sum()),
+        (want**0.5, "The squared distance is asked for, so take no square root."),
+        (want / len(a), "Add the squares up rather than averaging them."),
+        (float(np.abs(differences).sum()), "These are absolute differences and squares are wanted."),
     )
     rng = np.random.default_rng(1)
     images = [(rng.integers(0, 256, D, np.uint8), rng.integers(0, 256, D, np.uint8)) for D in (1, 7, 784)]

@@ -17,20 +17,26 @@ def _products(answer: Any) -> None:
         layers = [N * D * H for D, H in pairwise(sizes)]
         biases = N * sum(sizes[1:])
         want, all_of_them = 3 * sum(layers) - layers[0], 3 * sum(layers)
-        mistakes = {
-            "That is the forward pass alone and a step also goes backward": sum(layers),
-            "That is the backward pass alone": 2 * sum(layers) - layers[0],
-            "The gradient of the images is in there and training does not need it": all_of_them,
-            "dX of the last layer is needed and that of the first is not": all_of_them - layers[-1],
-            "Every layer but the first also passes a gradient down": 2 * sum(layers),
-            "That is for one image and a step takes a batch": want // N,
-            "That counts additions too and only multiplications are asked for": 2 * want,
-            "A bias is added and multiplies nothing": want + biases,
-        }
+        mistakes = (
+            (sum(layers), "That is the forward pass alone and a step also goes backward."),
+            (2 * sum(layers) - layers[0], "That is the backward pass alone."),
+            (all_of_them, "The gradient of the images is in there and training does not need it."),
+            (all_of_them - layers[-1], "dX of the last layer is needed and that of the first is not."),
+            (2 * sum(layers), "Every layer but the first also passes a gradient down."),
+            (want // N, "That is for one image and a step takes a batch."),
+            (2 * want, "That counts additions too and only multiplications are asked for."),
+            (want + biases, "A bias is added and multiplies nothing."),
+        )
         got = answer(sizes, N)
         # where two mistakes reach the same number (a single layer) the first one named is meant
         where = f"For products({sizes}, {N}): "
-        expect_number(got, want, 1e-9, where, **{name.replace(" ", "_"): number for name, number in mistakes.items()})
+        expect_number(
+            got,
+            want,
+            *mistakes,
+            tolerance=1e-9,
+            where=where,
+        )
 
 
 @exercise("frameworks.fixed", "Two batch sizes are enough to tell what is paid for a step and what for an image.")
@@ -51,25 +57,27 @@ def _fixed(answer: Any) -> None:
         expect_number(
             got[1],
             h,
-            1e-7,
-            f"h for fixed({N}, {B}, {E:.6g}, {C}, {F:.6g}): ",
-            Those_are_times_of_epochs_and_the_line_is_about_a_step_so_divide_by_the_number_of_steps=slope,
-            The_number_of_steps_is_a_whole_number_and_the_small_batch_at_the_end_is_a_step=steps_not_whole,
-            The_slope_has_the_difference_of_the_batch_sizes_below=F / n - E / m,
-            The_sign_of_h_is_turned_round=-h,
-            That_is_the_time_of_a_step_over_its_images_and_the_fixed_part_is_still_in_it=E / m / B,
+            (slope, "Those are times of epochs and the line is about a step, so divide by the number of steps."),
+            (steps_not_whole, "The number of steps is a whole number and the small batch at the end is a step."),
+            (F / n - E / m, "The slope has the difference of the batch sizes below."),
+            (-h, "The sign of h is turned round."),
+            (E / m / B, "That is the time of a step over its images and the fixed part is still in it."),
+            tolerance=1e-7,
+            where=f"h for fixed({N}, {B}, {E:.6g}, {C}, {F:.6g}): ",
         )
         expect_number(
             got[0],
             s,
-            1e-7,
-            f"s for fixed({N}, {B}, {E:.6g}, {C}, {F:.6g}): ",
-            That_is_a_whole_step_and_the_part_of_its_images_is_still_in_it=E / m,
-            Take_off_h_for_each_image_of_the_batch_and_not_once=E / m - h,
-            That_is_what_the_images_of_the_batch_cost=h * B,
-            That_is_for_the_steps_of_a_whole_epoch=s * m,
-            The_number_of_steps_is_a_whole_number_and_the_small_batch_at_the_end_is_a_step=E * B / N
-            - steps_not_whole * B,
+            (E / m, "That is a whole step and the part of its images is still in it."),
+            (E / m - h, "Take off h for each image of the batch and not once."),
+            (h * B, "That is what the images of the batch cost."),
+            (s * m, "That is for the steps of a whole epoch."),
+            (
+                E * B / N - steps_not_whole * B,
+                "The number of steps is a whole number and the small batch at the end is a step.",
+            ),
+            tolerance=1e-7,
+            where=f"s for fixed({N}, {B}, {E:.6g}, {C}, {F:.6g}): ",
         )
 
 
@@ -115,12 +123,12 @@ def _flip(answer: Any) -> None:
         expect_number(
             got,
             want,
-            1e-6,
-            call,
-            The_sign_is_turned_round=-want,
-            r_is_a_speed_so_the_time_is_the_size_divided_by_it=(s2 - s1) / (r1 - r2),
-            r_is_a_speed_and_the_time_is_the_size_divided_by_it=(s2 - s1) / (r2 - r1),
-            That_is_the_time_at_which_they_meet_and_the_size_is_asked_for=s1 + want / r1,
+            (-want, "The sign is turned round."),
+            ((s2 - s1) / (r1 - r2), "r is a speed so the time is the size divided by it."),
+            ((s2 - s1) / (r2 - r1), "r is a speed and the time is the size divided by it."),
+            (s1 + want / r1, "That is the time at which they meet and the size is asked for."),
+            tolerance=1e-6,
+            where=call,
         )
 
 
@@ -210,7 +218,7 @@ def _one_race(answer: Any, durations: dict[str, list[float]]) -> None:
         hint("Read the clock twice for each timed call, right before and right after it, and not for the warm-up.")
     if not isinstance(got, dict) or set(got) != set(durations):
         hint("Return a dictionary with the names of `run`.")
-    ratios = {name: expect_number(ratio, 0, np.inf) for name, ratio in got.items()}
+    ratios = {name: expect_number(ratio, 0, tolerance=np.inf) for name, ratio in got.items()}
     timed = {name: np.array(times[1:]) for name, times in durations.items()}
     first, even = (
         timed[next(iter(timed))],

@@ -18,11 +18,11 @@ def _factor(answer: Any) -> None:
     expect_number(
         answer,
         3,
-        1e-3,
-        That_is_the_relative_error_itself_and_the_question_is_which_factor_makes_it=0.5,
-        A_factor_of_2_would_report_one_third=2,
-        Ours_is_the_larger_so_turn_the_fraction_over=1 / 3,
-        Half_as_much_again_would_report_one_fifth=1.5,
+        (0.5, "That is the relative error itself and the question is which factor makes it."),
+        (2, "A factor of 2 would report one third."),
+        (1 / 3, "Ours is the larger, so turn the fraction over."),
+        (1.5, "Half as much again would report one fifth."),
+        tolerance=1e-3,
     )
 
 
@@ -33,7 +33,7 @@ def _best_h(answer: Any) -> None:
     drawn = [(2.0 ** -rng.integers(20, 60), *10.0 ** rng.uniform(-5, 5, 2)) for _ in range(6)]
     for epsilon, f, T in ((2.0**-53, 2.3, 0.7), (2.0**-24, 0.1, 40.0), (2.0**-53, 1e-4, 1e4), *drawn):
         # Nudges are far below 1, where `expect_number` compares absolutely: let it look at the type only.
-        h = expect_number(answer(epsilon, f, T), 0, np.inf)
+        h = expect_number(answer(epsilon, f, T), 0, tolerance=np.inf)
         for name, larger in (("ε", (8 * epsilon, f, T)), ("f", (epsilon, 8 * f, T)), ("T", (epsilon, f, 8 * T))):
             if answer(*larger) == h:
                 hint(
@@ -223,7 +223,7 @@ def _errors(
         hint("Return a dictionary with one number for each name in `arrays`.")
     if any(np.isnan(value) for value in result.values()):
         hint("An error is not a number (NaN). Where both gradients are zero, 0/0 is meant to be 0: nothing differs.")
-    return {name: expect_number(value, 0, np.inf) for name, value in result.items()}
+    return {name: expect_number(value, 0, tolerance=np.inf) for name, value in result.items()}
 
 
 def _rms_norm(Z: Any) -> Any:

@@ -28,14 +28,14 @@ def _count(answer: Any) -> None:
     for sizes in ((7, 5, 3), (784, 10), (784, 128, 64, 10), (3, 5, 5, 3), *drawn):
         pairs = list(pairwise(sizes))
         want = sum((D + 1) * H for D, H in pairs)
-        mistakes: dict[str, Any] = {
-            "The_biases_are_missing": sum(D * H for D, H in pairs),
-            "Inputs_have_no_biases_and_you_counted_one_for_each": want + sizes[0],
-            "A_bias_belongs_to_each_output_of_a_layer_and_not_to_each_input": sum(D * H + D for D, H in pairs),
-            "You_counted_one_bias_for_each_layer_and_it_needs_one_for_each_output": sum(D * H + 1 for D, H in pairs),
-            "That_is_the_first_layer_alone": (sizes[0] + 1) * sizes[1],
-        }
-        expect_number(answer(sizes), want, 1e-9, f"For the sizes {sizes}, ", **mistakes)
+        mistakes = (
+            (sum(D * H for D, H in pairs), "The biases are missing."),
+            (want + sizes[0], "Inputs have no biases and you counted one for each."),
+            (sum(D * H + D for D, H in pairs), "A bias belongs to each output of a layer and not to each input."),
+            (sum(D * H + 1 for D, H in pairs), "You counted one bias for each layer and it needs one for each output."),
+            ((sizes[0] + 1) * sizes[1], "That is the first layer alone."),
+        )
+        expect_number(answer(sizes), want, *mistakes, tolerance=1e-9, where=f"For the sizes {sizes}, ")
 
 
 @exercise("hidden_layer.merge", "Whatever the weights, two linear layers are one.")

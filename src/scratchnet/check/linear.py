@@ -79,17 +79,17 @@ def _distance(answer: Any) -> None:
     expect_number(
         found,
         15 / 5,
-        1e-5,
-        The_sign_says_on_which_side_x_lies_but_a_distance_has_none=-15 / 5,
-        The_biases_are_missing=10 / 5,
-        That_is_the_margin_and_it_still_has_to_be_divided_by_a_length=15.0,
-        You_divided_by_the_square_of_the_length=15 / 25,
-        You_divided_by_the_length_of_template_i_and_not_of_the_difference=15 / 2,
-        You_divided_by_the_length_of_template_j_and_not_of_the_difference=15 / np.sqrt(41),
-        You_divided_by_the_sum_of_the_entries_and_a_length_is_the_root_of_a_sum_of_squares=15 / 7,
-        Half_of_it_is_missing_or_there_is_a_factor_2_too_many=15 / 10,
+        (-15 / 5, "The sign says on which side x lies but a distance has none."),
+        (10 / 5, "The biases are missing."),
+        (15.0, "That is the margin and it still has to be divided by a length."),
+        (15 / 25, "You divided by the square of the length."),
+        (15 / 2, "You divided by the length of template i and not of the difference."),
+        (15 / np.sqrt(41), "You divided by the length of template j and not of the difference."),
+        (15 / 7, "You divided by the sum of the entries and a length is the root of a sum of squares."),
+        (15 / 10, "Half of it is missing or there is a factor 2 too many."),
+        tolerance=1e-5,
     )
-    back = expect_number(answer(x.copy(), W.copy(), b.copy(), 2, 0), 0, np.inf)
+    back = expect_number(answer(x.copy(), W.copy(), b.copy(), 2, 0), 0, tolerance=np.inf)
     if not np.isclose(back, 3.0, rtol=1e-5):
         hint("From 2 to 0 the distance should be the same as from 0 to 2.")
     rng = np.random.default_rng(5)
@@ -98,7 +98,7 @@ def _distance(answer: Any) -> None:
         for i, j in ((0, 1), (K - 1, 0), (K - 2, K - 1)):
             v = W[:, i] - W[:, j]
             want = abs(x @ v + b[i] - b[j]) / np.sqrt(v @ v)
-            found = expect_number(answer(x.copy(), W.copy(), b.copy(), i, j), 0, np.inf)
+            found = expect_number(answer(x.copy(), W.copy(), b.copy(), i, j), 0, tolerance=np.inf)
             if not np.isclose(found, want, rtol=1e-5):
                 hint(
                     f"Right for classes 0 and 2 of the smallest example, but not for {i} and {j} of {K} with {D} "

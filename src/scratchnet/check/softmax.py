@@ -171,7 +171,7 @@ def _temperature(answer: Any) -> None:
         for _ in range(100):
             middle = (low + high) / 2
             low, high = (middle, high) if _largest(z, middle) > confidence else (low, middle)
-        T = expect_number(answer(z.copy(), confidence), high, np.inf)
+        T = expect_number(answer(z.copy(), confidence), high, tolerance=np.inf)
         if np.isclose(T, 1 / high, rtol=1e-3) and not np.isclose(high, 1, rtol=2e-3):
             hint("This is 1/T: scores are divided by the temperature, not multiplied.")
         shown = [float(score) for score in scores]

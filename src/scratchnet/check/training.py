@@ -33,27 +33,31 @@ def _resume(answer: Any) -> None:
         expect_number(
             steps,
             kept * each,
-            1e-7,
-            "Steps" + where,
-            Round_up_because_the_small_batch_at_the_end_of_an_epoch_is_a_step_too=kept * (N // B),
-            A_step_is_a_whole_batch_and_N_is_seldom_a_multiple_of_the_batch_size=kept * N / B,
-            The_epoch_that_was_broken_off_is_run_again_and_only_whole_epochs_count=(kept + 1) * each,
-            Those_are_images_and_not_steps=kept * N,
-            Those_are_the_steps_of_the_whole_run=epochs * each,
-            Steps_already_taken_are_asked_for_and_the_next_one_is_not_among_them=kept * each + 1,
+            (kept * (N // B), "Round up, because the small batch at the end of an epoch is a step too."),
+            (kept * N / B, "A step is a whole batch and N is seldom a multiple of the batch size."),
+            ((kept + 1) * each, "The epoch that was broken off is run again and only whole epochs count."),
+            (kept * N, "Those are images and not steps."),
+            (epochs * each, "Those are the steps of the whole run."),
+            (kept * each + 1, "Steps already taken are asked for and the next one is not among them."),
+            tolerance=1e-7,
+            where="Steps" + where,
         )
         expect_number(
             progress,
             kept / epochs,
-            1e-6,
-            "Progress" + where,
-            Progress_is_the_part_already_done_so_the_step_about_to_come_does_not_count=(
-                (kept * each + 1) / (epochs * each)
+            (
+                (kept * each + 1) / (epochs * each),
+                "Progress is the part already done, so the step about to come does not count.",
             ),
-            That_is_progress_among_the_steps_that_are_left_and_the_schedule_counts_them_all=(kept / (epochs - kept)),
-            The_number_of_steps_is_not_yet_divided_by_the_steps_of_the_whole_run=kept * each,
-            That_is_the_part_still_to_come_and_the_schedule_wants_the_part_done=1 - kept / epochs,
-            A_schedule_that_begins_again_at_0_makes_steps_long_again=0.0,
+            (
+                kept / (epochs - kept),
+                "That is progress among the steps that are left and the schedule counts them all.",
+            ),
+            (kept * each, "The number of steps is not yet divided by the steps of the whole run."),
+            (1 - kept / epochs, "That is the part still to come and the schedule wants the part done."),
+            (0.0, "A schedule that begins again at 0 makes steps long again."),
+            tolerance=1e-6,
+            where="Progress" + where,
         )
 
 
@@ -108,14 +112,17 @@ def _one_epoch(answer: Any, start: Parameters, X: FloatArray, y: IntArray, rate:
     expect_number(
         seen,
         loss,
-        1e-6,
-        f"The loss with {len(X)} images in batches of {size}: ",
-        The_last_batch_is_smaller_so_the_mean_of_the_batch_losses_is_not_the_mean_over_the_images=losses["batches"],
-        That_is_the_loss_after_the_epoch_and_asked_for_is_the_one_met_on_the_way=losses["after"],
-        Measure_the_loss_of_a_batch_before_the_step_on_it_and_not_afterwards=losses["late"],
-        That_is_a_sum_over_the_images_and_the_mean_is_asked_for=loss * len(X),
-        That_is_the_sum_of_the_batch_losses=losses["batches"] * -(-len(X) // size),
-        That_is_the_loss_of_the_last_batch_alone=losses["last"],
+        (
+            losses["batches"],
+            "The last batch is smaller, so the mean of the batch losses is not the mean over the images.",
+        ),
+        (losses["after"], "That is the loss after the epoch and asked for is the one met on the way."),
+        (losses["late"], "Measure the loss of a batch before the step on it and not afterwards."),
+        (loss * len(X), "That is a sum over the images and the mean is asked for."),
+        (losses["batches"] * -(-len(X) // size), "That is the sum of the batch losses."),
+        (losses["last"], "That is the loss of the last batch alone."),
+        tolerance=1e-6,
+        where=f"The loss with {len(X)} images in batches of {size}: ",
     )
     if given.random() != ours.random():
         hint("Draw one permutation and nothing else from the `rng` given: the epoch after this one draws from it, too.")
@@ -202,7 +209,7 @@ def _patience(answer: Any) -> None:
             cases.append(((scale * np.concatenate([bumps, bumps[::-1]])).round(4).tolist(), patience))
     for losses, patience in cases:
         best, last = expect_several(answer(list(losses), patience), "the best epoch", "the last one")
-        got = (expect_number(best, 0, np.inf), expect_number(last, 0, np.inf))
+        got = (expect_number(best, 0, tolerance=np.inf), expect_number(last, 0, tolerance=np.inf))
         if got == _stops(losses, patience):
             continue
         for wrong, sentence in _wrong_stops(losses, patience):
@@ -248,30 +255,33 @@ def _paired(answer: Any) -> None:
         expect_number(
             mean,
             float(gain.mean()),
-            1e-7,
-            "The mean ",
-            A_gain_is_after_minus_before=float(-gain.mean()),
-            That_is_the_median=float(np.median(gain)),
-            That_is_a_sum_and_the_mean_is_asked_for=float(gain.sum()),
+            (float(-gain.mean()), "A gain is after minus before."),
+            (float(np.median(gain)), "That is the median."),
+            (float(gain.sum()), "That is a sum and the mean is asked for."),
+            tolerance=1e-7,
+            where="The mean ",
         )
         sample = float(gain.std(ddof=1))
         expect_number(
             spread,
             sample,
-            1e-7,
-            "The spread ",
-            That_divides_by_the_number_of_gains_and_a_sample_standard_deviation_by_one_less=float(gain.std()),
-            That_treats_the_two_lists_as_unrelated_but_each_pair_shares_a_seed_so_subtract_first=float(
-                np.hypot(before.std(ddof=1), after.std(ddof=1))
+            (float(gain.std()), "That divides by the number of gains and a sample standard deviation by one less."),
+            (
+                float(np.hypot(before.std(ddof=1), after.std(ddof=1))),
+                "That treats the two lists as unrelated but each pair shares a seed, so subtract first.",
             ),
-            That_treats_the_two_lists_as_unrelated_and_divides_by_their_length=float(
-                np.hypot(before.std(), after.std())
+            (
+                float(np.hypot(before.std(), after.std())),
+                "That treats the two lists as unrelated and divides by their length.",
             ),
-            A_spread_of_differences_is_not_a_difference_of_spreads=float(after.std(ddof=1) - before.std(ddof=1)),
-            That_is_the_standard_error_of_the_mean_and_asked_for_is_the_spread_of_the_differences=float(
-                sample / np.sqrt(n)
+            (float(after.std(ddof=1) - before.std(ddof=1)), "A spread of differences is not a difference of spreads."),
+            (
+                float(sample / np.sqrt(n)),
+                "That is the standard error of the mean and asked for is the spread of the differences.",
             ),
-            That_is_the_variance_and_a_root_is_missing=float(gain.var(ddof=1)),
+            (float(gain.var(ddof=1)), "That is the variance and a root is missing."),
+            tolerance=1e-7,
+            where="The spread ",
         )
 
 
@@ -319,21 +329,27 @@ def _maximum(answer: Any) -> None:
             hint(f"For n = {n} a number grows beyond what a float holds: add logarithms, and exponentiate at the end.")
         if n > 1000 and not (np.abs(np.asarray(got) - p) < 0.05).all():
             hint(f"For n = {n} the first term, (1 − p)ⁿ, is too small for a float: add logarithms, exponentiate last.")
-        mistakes = {
-            "That is the bound and the value itself is smaller": p + sigma * float(np.sqrt(2 * np.log(m))),
-            "That is what luck adds and the accuracy p is missing": right - p,
-            "That is a number of images and an accuracy is asked for": right * n,
-            "That is the expected accuracy of one model and you choose the best of m": p,
-            "That is the expected minimum": _exact_maximum(m, n, p, lowest=True),
-            "That is one standard deviation above p whatever m is": p + sigma,
-            "That is one image short so look where the sum begins": right - 1 / n,
-        }
-        value = expect_number(got, right, np.inf)
+        mistakes = (
+            (p + sigma * float(np.sqrt(2 * np.log(m))), "That is the bound and the value itself is smaller."),
+            (right - p, "That is what luck adds and the accuracy p is missing."),
+            (right * n, "That is a number of images and an accuracy is asked for."),
+            (p, "That is the expected accuracy of one model and you choose the best of m."),
+            (_exact_maximum(m, n, p, lowest=True), "That is the expected minimum."),
+            (p + sigma, "That is one standard deviation above p whatever m is."),
+            (right - 1 / n, "That is one image short, so look where the sum begins."),
+        )
+        value = expect_number(got, right, tolerance=np.inf)
         near = 1e-6 < abs(value - right) < 4e-3
-        if near and not any(abs(value - reached) <= 1e-6 for reached in mistakes.values()):
+        if near and not any(abs(value - reached) <= 1e-6 for reached, _ in mistakes):
             hint(
                 f"For m = {m}, n = {n}, p = {p:g} that is near, and not the value: a simulation comes as close, "
                 "or a normal approximation. The sum over k is exact."
             )
         where = f"For m = {m}, n = {n}, p = {p:g}: "
-        expect_number(got, right, 1e-6, where, **{name.replace(" ", "_"): number for name, number in mistakes.items()})
+        expect_number(
+            got,
+            right,
+            *mistakes,
+            tolerance=1e-6,
+            where=where,
+        )
