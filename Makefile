@@ -15,7 +15,7 @@ export TQDM_DISABLE = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help book zip serve test check notebooks locks data network ladder bench mutants audit reach pdf links oldest lasting clean
+.PHONY: help book zip serve test check notebooks locks data network ladder photos bench mutants audit reach pdf links oldest lasting clean
 .DEFAULT_GOAL := help
 
 help:
@@ -96,6 +96,9 @@ network: .venv/book
 
 ladder: .venv/book
 	$(BIN)/python tools/ladder.py
+
+photos: .venv/book
+	$(BIN)/python tools/photo_corpus.py
 
 bench: .venv/bench/ready
 	.venv/bench/bin/python benchmarks/bench.py

@@ -1,13 +1,16 @@
 """The interactive figures in a real browser: NumPy's numbers, every way to draw, and nothing that is not a number."""
 
 import base64
+import io
+import math
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from PIL import Image
+from playwright.sync_api import Browser, CDPSession, Page
 from watched import PHONE, Watched, alone, without_scripts
 
 import scratchnet as sn
@@ -40,9 +43,10 @@ def state(page: Page) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray]
     image, P, ink = page.evaluate("""() => {
         const figure = document.querySelector("sn-draw-digit").figure;
         figure.flush();
-        return [figure.image && Array.from(figure.image), figure.probabilities, Array.from(figure.drawing.ink)];
+        const ink = Array.from(figure.drawing.ink, value => String.fromCharCode(value)).join("");
+        return [figure.image && Array.from(figure.image), figure.probabilities, ink]; // a string travels fast
     }""")
-    sheet = np.array(ink, np.uint8).reshape(SHEET, SHEET)
+    sheet = np.frombuffer(ink.encode("latin1"), np.uint8).reshape(SHEET, SHEET)
     return (None if image is None else np.array(image)), (None if P is None else np.array(P)), sheet
 
 
@@ -105,24 +109,224 @@ def press(page: Page, x: float, y: float) -> None:
     page.mouse.up()
 
 
+def dots(image: np.ndarray) -> list[list[float]]:
+    """Where a pen has to touch the sheet to trace an image."""
+    return [[10.0 * x + 5, 10.0 * y + 5] for y, x in np.argwhere(image.reshape(28, 28) >= 128).tolist()]
+
+
 def test_test_images_traced_with_a_pen_are_read(page: Page) -> None:
     digits = sn.read_digits(ROOT / "data" / "test.csv.gz")
-    page.evaluate(
-        "() => { window.requestAnimationFrame = () => 0; }"
-    )  # 16,000 dabs: read each image once, not each dab
-    page.locator("input[type=range]").fill("14")  # a dab covers its pixel
+    traced = page.evaluate(
+        """sheets => {
+            const figure = document.querySelector("sn-draw-digit").figure;
+            return sheets.map(dots => {
+                figure.lay(dots.map(point => ({pen: 14, points: [point]})), false); // a dab covers its pixel
+                return [Array.from(figure.image), figure.probabilities];
+            });
+        }""",
+        [dots(image) for image in digits.images[:200]],
+    )
+    right = sum(int(np.argmax(P)) == label for (_, P), label in zip(traced, digits.labels, strict=False))
+    assert right >= 180
+    page.evaluate("() => { window.requestAnimationFrame = () => 0; }")  # read each image once, not each dab
+    page.locator("input[type=range]").fill("14")
     box = page.locator(".sn-pad").bounding_box()
     session = page.context.new_cdp_session(page)
-    right = 0
-    for image, label in zip(digits.images[:200], digits.labels[:200], strict=True):
+    for image, (want, _) in zip(digits.images[:20], traced, strict=False):
         page.get_by_role("button", name="Clear the sheet").click()
-        for y, x in np.argwhere(image.reshape(28, 28) >= 128).tolist():
-            spot = {"x": box["x"] + 1 + 10 * x + 5, "y": box["y"] + 1 + 10 * y + 5, "button": "left", "clickCount": 1}
+        for x, y in dots(image):
+            spot = {"x": box["x"] + x, "y": box["y"] + y, "button": "left", "clickCount": 1}
             for kind in ("mousePressed", "mouseReleased"):
                 session.send("Input.dispatchMouseEvent", {"type": kind, **spot})
-        _, P, _ = state(page)
-        right += int(P is not None and P.argmax() == label)
-    assert right >= 180
+        np.testing.assert_array_equal(state(page)[0], want)
+
+
+def drift(page: Page, density: float = 1) -> float:
+    """Touch the sheet, and return how far from the pen the middle of its ink is seen, in pixels of the page."""
+    page.evaluate("document.querySelector('sn-draw-digit').figure.lay([], false)")
+    box = page.locator(".sn-pad").bounding_box()
+    x, y = box["x"] + 0.65 * box["width"], box["y"] + 0.35 * box["height"]
+    press(page, x, y)
+    state(page)
+    around = 30
+    clip = {"x": x - around, "y": y - around, "width": 2 * around, "height": 2 * around}
+    seen = Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("L")
+    dark = np.argwhere(np.asarray(seen) < 60) + 0.5
+    return float(np.abs(dark.mean(axis=0) / density - around).max()) if len(dark) else math.inf
+
+
+LAID = [
+    "",
+    "zoom: 1.5",
+    "zoom: 0.7",
+    "transform: scale(0.6)",
+    "transform: scale(1.6, 1.2)",
+    "transform: rotate(90deg)",
+    "transform: rotate(200deg) scale(1.4)",
+    "transform: rotate(-30deg) skewX(20deg)",
+    "transform: scaleX(-1)",
+    "scale: 1.3; rotate: 45deg",
+    "zoom: 1.2; transform: rotate(10deg) scale(0.9)",
+    "padding: 0.3px 0 0 0.4px; width: 250px",
+]
+
+
+def test_ink_appears_under_the_pen_however_the_sheet_lies_on_the_screen(page: Page) -> None:
+    page.locator("input[type=range]").fill("20")
+    for style in LAID:
+        placed = f"margin: 200px 0 0 400px; transform-origin: 150px 200px; {style}"
+        page.evaluate("style => { document.querySelector('main').style.cssText = style; }", placed)
+        assert drift(page) < 1.2, style
+
+
+@pytest.mark.parametrize("density", [0.67, 1.25, 3])
+def test_ink_appears_under_the_pen_on_any_screen_and_under_browser_zoom(
+    browser: Browser, address: str, density: float
+) -> None:
+    size = {"width": round(1440 / density), "height": round(900 / density)}
+    context = browser.new_context(viewport=size, device_scale_factor=density)
+    page = context.new_page()
+    page.goto(address)
+    page.locator(".sn-pad").scroll_into_view_if_needed()
+    assert drift(page, density) < 1.2
+    context.close()
+
+
+def touch(session: CDPSession, kind: str, *points: tuple[float, float]) -> None:
+    fingers = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(points)]
+    session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": fingers})
+
+
+def test_ink_appears_under_the_finger_when_the_phone_is_turned_and_under_a_magnifier(
+    browser: Browser, address: str
+) -> None:
+    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True, device_scale_factor=3)
+    page = context.new_page()
+    page.goto(address)
+    page.locator(".sn-pad").wait_for()
+    session = context.new_cdp_session(page)
+
+    def drift() -> float:
+        page.evaluate("document.querySelector('sn-draw-digit').figure.lay([], false)")
+        box = page.locator(".sn-pad").bounding_box()
+        touch(session, "Start", (box["x"] + 80, box["y"] + 60))
+        touch(session, "End")
+        _, _, sheet = state(page)
+        middle = (np.argwhere(sheet) + 0.5).mean(axis=0)
+        across = page.locator(".sn-pad").evaluate("pad => pad.clientWidth") / SHEET
+        return float(np.abs(across * middle - (60, 80)).max())
+
+    assert drift() < 1.2
+    page.set_viewport_size({"width": PHONE["height"], "height": PHONE["width"]})
+    page.locator(".sn-pad").scroll_into_view_if_needed()
+    assert drift() < 1.2
+    session.send("Emulation.setPageScaleFactor", {"pageScaleFactor": 2})
+    assert page.evaluate("visualViewport.scale") == 2
+    assert drift() < 1.2
+    context.close()
+
+
+ENDS = {
+    "the sheet is cleared": "document.querySelector('button[aria-label^=Clear]').click()",
+    "the stroke is undone": "document.querySelector('button[aria-label^=Undo]').click()",
+    "a sample is chosen": "document.querySelector('button[aria-label=\"Show a sample of 0\"]').click()",
+    "the browser takes the pointer": "document.querySelector('.sn-pad').releasePointerCapture(held)",
+    "the system takes the pointer": "document.querySelector('.sn-pad').dispatchEvent("
+    "new PointerEvent('pointercancel', {pointerId: held}))",
+    "the sheet is hidden": "document.querySelector('main').style.display = 'none'",
+    "the sheet leaves the page": "main.remove()",
+    "the window grows": "document.querySelector('main').style.zoom = 2",
+}
+
+
+def test_a_stroke_may_end_while_the_sheet_changes(page: Page) -> None:
+    page.evaluate("""() => {
+        addEventListener("pointerdown", event => { window.held = event.pointerId; });
+        window.figure = document.querySelector("sn-draw-digit").figure;
+        window.main = document.querySelector("main");
+    }""")
+    ink = "figure.drawing.ink.reduce((sum, value) => sum + value)"
+    for event, change in ENDS.items():
+        page.evaluate("() => { document.body.append(main); main.style.cssText = ''; figure.lay([], false); }")
+        box = page.locator(".sn-pad").bounding_box()
+        page.mouse.move(box["x"] + 60, box["y"] + 60)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 90, box["y"] + 60)
+        assert page.evaluate(ink) > 100_000, event  # the stroke before has ended
+        page.evaluate(change)
+        before = page.evaluate(ink)
+        page.mouse.move(box["x"] + 90, box["y"] + 200, steps=3)
+        page.mouse.up()
+        assert (page.evaluate(ink) == before) == (event != "the window grows"), event
+        page.evaluate("figure.flush()")  # and nothing is thrown: the fixture looks
+
+
+def test_a_stroke_goes_on_when_the_sheet_was_hidden_for_a_moment(page: Page) -> None:
+    page.evaluate("window.figure = document.querySelector('sn-draw-digit').figure; figure.lay([], false)")
+    main = page.locator("main")
+    box = page.locator(".sn-pad").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    main.evaluate("main => { main.style.display = 'none'; }")
+    page.mouse.move(box["x"] + 200, box["y"] + 200)
+    main.evaluate("main => { main.style.display = ''; }")
+    page.mouse.move(box["x"] + 60, box["y"] + 200)
+    page.mouse.up()
+    _, _, sheet = state(page)
+    assert sheet[60:200, 60].all()
+    assert not sheet[:, 80:].any()
+
+
+def test_a_sample_that_was_touched_is_itself_when_it_is_chosen_again(page: Page) -> None:
+    (only,) = sn.STROKES[0]
+    zero = sn.render(on_the_sheet(only), pen=PEN, shape=(SHEET, SHEET))
+    button = page.get_by_role("button", name="Show a sample of 0")
+    button.click()
+    np.testing.assert_array_equal(state(page)[2], zero)
+    box = page.locator(".sn-pad").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    button.evaluate("button => button.click()")  # by voice, or with another finger
+    page.mouse.move(box["x"] + 200, box["y"] + 60)
+    page.mouse.up()
+    np.testing.assert_array_equal(state(page)[2], zero)
+    page.locator(".sn-pad").focus()
+    page.keyboard.press(" ")
+    button.evaluate("button => button.click()")
+    page.keyboard.press("ArrowRight")
+    np.testing.assert_array_equal(state(page)[2], zero)
+    page.get_by_role("button", name="Undo the last stroke").click()
+    press(page, box["x"] + 60, box["y"] + 60)
+    button.click()
+    np.testing.assert_array_equal(state(page)[2], zero)
+
+
+def test_a_second_finger_draws_nothing_and_ends_nothing(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(address)
+    page.locator(".sn-pad").wait_for()
+    page.evaluate("document.querySelector('sn-draw-digit').figure.lay([], false)")
+    box, session = page.locator(".sn-pad").bounding_box(), context.new_cdp_session(page)
+
+    def on(x: float, y: float) -> tuple[float, float]:
+        return box["x"] + x, box["y"] + y
+
+    touch(session, "Start", on(40, 40))
+    touch(session, "Start", on(40, 40), on(200, 200))
+    touch(session, "Move", on(80, 40), on(200, 240))
+    touch(session, "Move", on(120, 40), on(160, 240))
+    touch(session, "End")
+    _, _, sheet = state(page)
+    rows, columns = np.flatnonzero(sheet.any(axis=1)), np.flatnonzero(sheet.any(axis=0))
+    assert rows[-1] < 60
+    assert columns[-1] > 115
+    touch(session, "Start", on(40, 200))
+    touch(session, "Cancel")
+    touch(session, "Start", on(40, 240))
+    touch(session, "End")
+    assert state(page)[2][238:242, 38:42].all()
+    context.close()
 
 
 def test_a_finger_draws_on_a_phone_and_the_page_stays_where_it_is(browser: Browser, address: str) -> None:

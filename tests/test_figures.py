@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scratchnet import initialize
-from scratchnet.figures import draw_digit
+from scratchnet.figures import draw_digit, softmax_explorer
 
 
 def test_a_figure_carries_its_network_a_static_picture_and_one_script() -> None:
@@ -23,8 +23,13 @@ def test_a_figure_carries_its_network_a_static_picture_and_one_script() -> None:
     static = re.search(r'<div class="sn-static">(.*?)</div>', page)[1]
     assert static.count("<img") == 2
     assert page.count("</script>") == 2
+    assert "readPhoto = " in page
     assert repr(figure) == "an interactive figure: draw digit"
     assert draw_digit(params)._repr_html_() == page
+
+
+def test_a_figure_brings_along_no_script_of_another() -> None:
+    assert "readPhoto" not in softmax_explorer()._repr_html_()
 
 
 def test_a_network_that_reads_something_else_is_refused() -> None:

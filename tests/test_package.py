@@ -39,7 +39,9 @@ def contents(wheel: Path) -> set[str]:
 
 @pytest.mark.parametrize("module", ["scratchnet", "scratchnet.check.softmax", "scratchnet.figures"])
 def test_importing_it_imports_numpy_and_nothing_heavier(module: str) -> None:
-    code = f"import sys, {module}; print({{'IPython', 'matplotlib', 'pandas', 'scipy', 'tqdm'}} & set(sys.modules))"
+    code = (
+        f"import sys, {module}; print({{'IPython', 'PIL', 'matplotlib', 'pandas', 'scipy', 'tqdm'}} & set(sys.modules))"
+    )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "set()"
 
@@ -53,6 +55,7 @@ def test_what_it_imports_anywhere_is_what_it_asks_for() -> None:
             elif isinstance(node, ast.ImportFrom) and node.module:
                 imported.add(node.module.partition(".")[0])
     asked = {re.split(r"[<>=]", name)[0] for name in PROJECT["dependencies"]}
+    asked |= {"PIL"}  # Pillow comes with Matplotlib
     assert imported - sys.stdlib_module_names - {"scratchnet"} == asked
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sphinx.errors import ExtensionError
 
 START = r'<div class="{}"><div class="highlight"><pre>'
-PYTHON = START.format("(?:doctest highlight-default|highlight-(?:python|ipython3)) notranslate")
+PYTHON = START.format("(?:(?:doctest )?highlight-default|highlight-(?:python|ipython3|sh)) notranslate")
 LISTING = re.compile(rf"({PYTHON})(.*?)(</pre>)", re.DOTALL)
 PRINTED = re.compile(START.format("(?:output (?:stream|text_plain) highlight-myst-ansi|highlight-text) notranslate"))
 SENTENCE = re.compile(rf"({PRINTED.pattern.removesuffix('<pre>')})<pre>([^\n]*\n?</pre>)")

@@ -1,8 +1,8 @@
 """scratchnet: a neural network that reads handwritten digits, with nothing hidden.
 
 The modules, in reading order, are the chapters of the book: data, layers, activations, losses, network, gradcheck,
-parameters, optimizers, training, metrics, storage, handwriting, strokes; kinds says what a layer is. Importing the
-package imports NumPy and nothing heavier.
+parameters, optimizers, training, metrics, storage, handwriting, photo, strokes; kinds says what a layer is. Importing
+the package imports NumPy and nothing heavier.
 """
 
 from scratchnet import plots
@@ -17,6 +17,7 @@ from scratchnet.metrics import accuracy, accuracy_interval, calibration, confusi
 from scratchnet.network import backward, forward, predict, predict_proba
 from scratchnet.optimizers import SGD, Momentum, cosine
 from scratchnet.parameters import Layer, Parameters, initialize
+from scratchnet.photo import Photo, read_photo
 from scratchnet.source import source
 from scratchnet.storage import StorageError, load, save
 from scratchnet.strokes import STROKES, render
@@ -33,6 +34,7 @@ __all__ = [
     "Linear",
     "Momentum",
     "Parameters",
+    "Photo",
     "ReLU",
     "SGD",
     "STROKES",
@@ -62,6 +64,7 @@ __all__ = [
     "predict_proba",
     "prepare",
     "read_digits",
+    "read_photo",
     "relative_error",
     "relu",
     "relu_backward",

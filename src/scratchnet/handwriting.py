@@ -53,7 +53,7 @@ def prepare(drawing: NDArray[np.integer], *, box: bool = True, antialias: bool =
     return image.reshape(-1)
 
 
-def cut_to_ink(drawing: NDArray[np.integer]) -> NDArray[np.integer]:
+def cut_to_ink(drawing: NDArray[Any]) -> NDArray[Any]:
     """Return the smallest part of a drawing that holds every pixel with ink."""
     rows, columns = np.flatnonzero(drawing.any(axis=1)), np.flatnonzero(drawing.any(axis=0))
     return drawing[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

@@ -25,7 +25,7 @@ def _trial_exercises() -> Iterator[None]:
 
     @exercise("trial.half", "Half.")
     def _(answer: object) -> None:
-        expect_number(answer, 0.5, you_forgot_to_divide=1.0)
+        expect_number(answer, 0.5, (1.0, "you forgot to divide."))
 
     @exercise("trial.pair", "A pair.")
     def _(answer: object) -> None:

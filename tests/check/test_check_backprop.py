@@ -25,7 +25,7 @@ def walker(**mistake: Any) -> Callable[..., Any]:
     def walk(X: Any, W1: Any, b1: Any, W2: Any, b2: Any, y: Any) -> Any:
         N = len(X)
         Z1 = X @ W1 + b1
-        A1 = np.where(Z1 > 0, Z1, 0)
+        A1 = Z1 if mistake.get("straight") else np.where(Z1 > 0, Z1, 0)
         Y = np.arange(len(b2)) == y[:, None]
         dZ2 = (scipy_softmax(A1 @ W2 + b2, axis=1) - Y) * mistake.get("factor", 1 / N)
         dA1 = np.einsum("nk,hk->nh", dZ2, W2)
@@ -169,6 +169,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("batch", lambda *a: [walker()(*a)[i] for i in (0, 1, 2, 1)], "Was the name dZ used for two arrays?"),
     ("batch", changed("db1", lambda v: v["dZ1"].sum()), "db1 is a single number"),
     ("batch", changed("dW1", lambda v: v["dW1"][:3]), "dW1 should have the shape (4, 4); yours has (3, 4)"),
+    ("batch", walker(straight=True), "network without ReLU"),
     ("batch", walker(factor=1), "1/N is nowhere"),
     ("batch", walker(factor=1 / 16), "divided by twice"),
     ("batch", walker(factor=-1 / 4), "Every sign is turned"),
@@ -223,6 +224,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("scale", lambda *a: scaled()(*a)[::-1], "right arrays in the wrong order. Return dX, dg."),
     ("scale", lambda dZ, X, g: (dZ.sum(axis=0), dZ * X), "dX should have the shape (4, 4)"),
     ("scale", scaled(dg=lambda dZ, X, g: dZ * X), "All rows used the same g"),
+    ("scale", scaled(dg=lambda dZ, X, g: X.T @ dZ), "dg should have the shape (4,); yours has (4, 4)"),
     ("scale", scaled(dg=lambda dZ, X, g: (dZ * X).sum()), "dg is a single number"),
     ("scale", scaled(dX=lambda dZ, X, g: dZ), "dX is dZ unchanged"),
     ("scale", scaled(dX=lambda dZ, X, g: dZ * X), "multiplied by X"),
@@ -356,6 +358,7 @@ def test_a_right_answer_may_be_written_differently(name: str, answer: object) ->
         ("leaky", (leaky, lambda dA, Z, s: dA * np.where(Z > -0.05, 1, s))),
         ("leaky", (leaky, lambda dA, Z, s: dA * np.where(Z > 0, 1, 0.1 if s < 0.3 else 0.5))),
         ("leaky", (lambda Z, s: leaky(Z, 0.1 if s < 0.3 else 0.5), leaky_backward)),
+        ("leaky", (leaky, lambda dA, Z, s: dA * np.where(Z > 1e-3, 1, s))),
         ("scale", scaled(dg=lambda dZ, X, g: 4 * (dZ * X).mean(axis=0))),
         ("scale", scaled(dg=lambda dZ, X, g: (dZ * X)[:4].sum(axis=0))),
         ("skip", skipped("db", lambda v: 4 * v["dV"].mean(axis=0))),

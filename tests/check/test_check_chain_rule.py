@@ -28,6 +28,8 @@ def walker(**mistake: Any) -> Callable[..., Any]:
         if mistake.get("one path"):
             da = W2[:, 0] * ds[0]
         dz = da if mistake.get("no mask") else np.where(z > mistake.get("threshold", 0), da, 0)
+        if mistake.get("by activation"):
+            dz = dz * a
         dW1 = np.outer(z[: len(x)] if mistake.get("wrong input") else x, dz)
         if mistake.get("wrong dW1"):
             dW1 = 2 * dW1
@@ -115,6 +117,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("bias", [Q - R, -1.5 * Q], "sign is turned"),
     ("bias", [(-Q + R) / 2, (Q - R) / 2], "That is db₂"),
     ("bias", [1.0, 1.0], "each image contributes its dz"),
+    ("bias", [0.71, 0.4], "leave `q` and `r` in the answer"),
     ("bias", [1.0], "The shape should be (2,)"),
     ("walk", [1, 2], "answer is a function"),
     ("walk", lambda *a: 3, "There should be 4 things, (dW1, db1, dW2, db2)"),
@@ -131,7 +134,8 @@ WRONG: list[tuple[str, object, str]] = [
     ("walk", walker(taken=0), "where the walk begins"),
     ("walk", walker(**{"z for a": True}), "a is after ReLU"),
     ("walk", walker(**{"no mask": True}), "off hands something down"),
-    ("walk", walker(**{"one path": True}), "over all scores"),
+    ("walk", walker(**{"one path": True}), "over all k"),
+    ("walk", walker(**{"by activation": True}), "ReLU's rate is 1 or 0"),
     ("walk", walker(**{"wrong dW1": True}), "All but dW1 is right"),
 ]
 

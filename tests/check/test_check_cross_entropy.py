@@ -53,6 +53,8 @@ def trainer(
     bias: str = "right",
     last: int | None = None,
     moves: bool = True,
+    early: float = 0,
+    clipped: float = np.inf,
 ) -> Callable[..., Any]:
     """A reader's training function, written without the book's own code, with a mistake or none."""
 
@@ -61,12 +63,26 @@ def trainer(
         for _ in range(min(steps, last or steps) if moves else 0):
             rate = sign * eta * scale(N)
             dZ = (row_softmax(X @ W + b) - np.eye(K)[y]) / N
-            W = W - rate * sum(np.outer(x, d) for x, d in zip(X, dZ, strict=True))
+            dW = sum(np.outer(x, d) for x, d in zip(X, dZ, strict=True))
+            if np.abs(dW).max() < early:
+                break
+            W = W - rate * np.clip(dW, -clipped, clipped)
             if bias == "fresh":
                 dZ = (row_softmax(X @ W + b) - np.eye(K)[y]) / N
             db = dZ.sum(axis=0)
             b = b - rate * {"one number": dZ.sum(), "double": 2 * db, "mean": dZ.mean(axis=0)}.get(bias, db)
         return W, b + (steps > 0) * (bias == "off")
+
+    return train
+
+
+def trainer_that_goes_on() -> Callable[..., Any]:
+    """Its weights outlive a call."""
+    kept: dict[tuple[int, int], int] = {}
+
+    def train(X: np.ndarray, y: np.ndarray, K: int, steps: int, eta: float) -> tuple[np.ndarray, np.ndarray]:
+        kept[len(X), K] = kept.get((len(X), K), 0) + steps
+        return trainer()(X, y, K, kept[len(X), K], eta)
 
     return train
 
@@ -82,6 +98,7 @@ def trainer(
         ("cross_entropy.floor", 1.461),
         ("cross_entropy.disagree", (A, B)),
         ("cross_entropy.disagree", [A.tolist(), B.tolist()]),
+        ("cross_entropy.disagree", (A, np.array([[0.333334, 0.333333, 0.333333], *B[1:]]))),
         ("cross_entropy.train", trainer()),
         ("cross_entropy.bits", Fraction(3)),
         ("cross_entropy.log_sum_exp", lambda Z: np.logaddexp.reduce(Z, axis=1).tolist()),
@@ -121,6 +138,7 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("cross_entropy.log_sum_exp", log_sum_exp_of(lambda Z: Z.mean(axis=1, keepdims=True)), "far above the others"),
         ("cross_entropy.log_sum_exp", lambda Z: logsumexp(Z, axis=int(len(Z) != Z.shape[1])), "sums over columns"),
         ("cross_entropy.log_sum_exp", lambda Z: logsumexp(Z, axis=1) + (Z.shape[1] == 1), "but not for (1, 1)"),
+        ("cross_entropy.log_sum_exp", print, "A function hands its result over"),
         ("cross_entropy.log_sum_exp", reduced_in_place, "changed its argument"),
         ("cross_entropy.soft", lambda Z, Q: soft(Z, Q) * len(Z) / 6, "even where the rows of Q sum to one"),
         ("cross_entropy.soft", lambda Z, Q: soft(Z, Q) * len(Z) / Q.sum(), "without using that sum"),
@@ -135,6 +153,9 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("cross_entropy.soft", lambda Z, Q: (row_softmax(Z) - Q) / len(Z), "before log-sum-exp"),
         ("cross_entropy.soft", lambda Z, Q: soft(Z, Q / Q.sum(axis=1, keepdims=True)), "should count twice"),
         ("cross_entropy.soft", lambda Z, Q: soft(Z, Q) * Q.sum(axis=1, keepdims=True), "without using that sum"),
+        ("cross_entropy.soft", lambda Z, Q: soft(Z, Q / Q.sum(1, keepdims=True)) * Q.sum(1, keepdims=True), "all zero"),
+        ("cross_entropy.soft", lambda Z, Q: soft(Z, Q) * len(Z) / max(Q.any(axis=1).sum(), 1), "all zero"),
+        ("cross_entropy.soft", lambda Z, Q: soft(np.maximum(Z, Z.max(1, keepdims=True) - 5), Q), "even where the rows"),
         ("cross_entropy.soft", lambda Z, Q: soft(Z, Q)[:, :3], "The shape should be (6, 4)"),
         ("cross_entropy.floor", 0, "one softmax"),
         ("cross_entropy.floor", np.log(10), "all ten probabilities are equal"),
@@ -147,6 +168,7 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("cross_entropy.disagree", (A, WITH_ZERO), "P_B has an entry that is not positive"),
         ("cross_entropy.disagree", (A, NOT_SUMMING), "A row of P_B does not sum to one"),
         ("cross_entropy.disagree", (TIED, B), "A row of P_A has a tie"),
+        ("cross_entropy.disagree", (np.array([[0.2, 0.4, 0.4], *A[1:]]), B), "A row of P_A has a tie"),
         ("cross_entropy.disagree", (B, A), "exchanged A and B"),
         ("cross_entropy.disagree", (A, A), "A has 2 images right and B has 2"),
         ("cross_entropy.disagree", (A, np.array([*B[:3], A[3]])), "B must have the larger"),
@@ -163,6 +185,9 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("cross_entropy.train", trainer(bias="fresh"), "Take both from one dZ"),
         ("cross_entropy.train", trainer(bias="mean"), "sum, not mean"),
         ("cross_entropy.train", trainer(bias="off"), "W is right and b is not"),
+        ("cross_entropy.train", trainer(early=1e-2), "100 steps"),
+        ("cross_entropy.train", trainer_that_goes_on(), "called again, it goes on"),
+        ("cross_entropy.train", trainer(clipped=1), "but not for N = 12"),
         ("cross_entropy.train", trainer(bias="double"), "the numbers are not"),
         (
             "cross_entropy.train",

@@ -59,6 +59,18 @@ def copies(arrays: dict) -> dict:
     return {name: array.copy() for name, array in arrays.items()}
 
 
+def in_one(f: Callable, arrays: dict, grads: dict) -> dict:
+    """One error for everything, as one long vector."""
+    nudged = {name: sn.numerical_gradient(lambda _: f(arrays), array).ravel() for name, array in arrays.items()}
+    ours = [grads[name].ravel() for name in arrays]
+    return dict.fromkeys(arrays, sn.relative_error(np.concatenate(ours), np.concatenate(list(nudged.values()))))
+
+
+def paired(arrays: dict, grads: dict) -> dict:
+    """The gradients by their place rather than by their name."""
+    return dict(zip(arrays, grads.values(), strict=True))
+
+
 def distance(scale: Callable[[np.ndarray, np.ndarray], float]) -> Callable:
     return lambda ours, nudged: float(np.linalg.norm(ours - nudged) / scale(ours, nudged))
 
@@ -137,9 +149,11 @@ def test_each_mystery_fails_in_the_blocks_of_its_mistake() -> None:
         ("gradient_check.best_h", best(1), "still to be taken"),
         ("gradient_check.best_h", lambda epsilon, f, T: (3 * epsilon * f / T) ** 1 / 3, "brackets round 1 / 3"),
         ("gradient_check.best_h", lambda epsilon, f, T: (3 * epsilon * T / f) ** (1 / 3), "changed places"),
-        ("gradient_check.best_h", lambda epsilon, f, T: epsilon ** (1 / 3), "rule of thumb"),
-        ("gradient_check.best_h", lambda epsilon, f, T: 1.0, "too large for"),
-        ("gradient_check.best_h", lambda epsilon, f, T: 1e-9, "too small for"),
+        ("gradient_check.best_h", lambda epsilon, f, T: epsilon ** (1 / 3), "Another f leaves your h as it was"),
+        ("gradient_check.best_h", lambda epsilon, f, T: best()(np.finfo(float).eps, f, T), "Another ε leaves"),
+        ("gradient_check.best_h", lambda epsilon, f, T: best()(epsilon, f, 1), "Another T leaves"),
+        ("gradient_check.best_h", best(number=9), "too large for"),
+        ("gradient_check.best_h", best(number=2), "too small for"),
         ("gradient_check.best_h", best(size=float), "take |f|"),
         ("gradient_check.best_h", lambda epsilon, f, T: np.cbrt(3 * epsilon * f / T), "take |f|"),
         ("gradient_check.central", 6, "The answer is a function"),
@@ -175,7 +189,9 @@ def test_each_mystery_fails_in_the_blocks_of_its_mistake() -> None:
         ("gradient_check.blocks", blocks(restore=False), "put each entry back"),
         ("gradient_check.blocks", lambda f, arrays, grads: [0, 0.2], "Return a dictionary"),
         ("gradient_check.blocks", lambda f, arrays, grads: {"weights": 0}, "Return a dictionary"),
-        ("gradient_check.blocks", lambda f, arrays, grads: dict.fromkeys(arrays, 0.01), "one long vector"),
+        ("gradient_check.blocks", in_one, "one long vector"),
+        ("gradient_check.blocks", lambda f, arrays, grads: dict.fromkeys(arrays, 0.0), "which is 0.2; you report 0"),
+        ("gradient_check.blocks", lambda f, arrays, grads: blocks()(f, arrays, paired(arrays, grads)), "ValueError"),
         (
             "gradient_check.blocks",
             lambda f, arrays, grads: blocks()(lambda _: f(arrays), copies(arrays), grads),
@@ -207,7 +223,8 @@ def test_each_mystery_fails_in_the_blocks_of_its_mistake() -> None:
         ("gradient_check.repair", lambda dA, Z: dA / norms(dA, Z)[0] - 6 * norms(dA, Z)[1], "H times too large"),
         ("gradient_check.repair", missing_root, "not divided by the root"),
         ("gradient_check.repair", lambda dA, Z: -norms(dA, Z)[1], "second path alone"),
-        ("gradient_check.repair", lambda dA, Z: repaired(dA, Z) + dA * Z - (dA * Z)[:1], "Right for one row"),
+        ("gradient_check.repair", lambda dA, Z: repaired(dA, Z) + dA * Z - (dA * Z)[:1], "a row gets another answer"),
+        ("gradient_check.repair", lambda dA, Z: 6 / len(Z) * (repaired(dA, Z) - dA), "a row gets another answer"),
         ("gradient_check.repair", down_the_columns, "along a row"),
         ("gradient_check.repair", lambda Z, dA: repaired(dA, Z), "changed places"),
         ("gradient_check.repair", lambda dA, Z: dA, "Compare with nudging"),

@@ -126,6 +126,27 @@ def unbent(params: sn.Parameters, X: np.ndarray) -> list[int]:
     return counts
 
 
+def emptied(params: sn.Parameters, X: np.ndarray) -> list[int]:
+    counts = counted(lambda Z: sum(Z.min(axis=0) > 0))(params, X)
+    params.theta[:] = 0
+    return counts
+
+
+def seeded_anew(sizes: tuple[int, ...], rng: np.random.Generator) -> sn.Parameters:
+    return started(mute)(sizes, np.random.default_rng(next(COUNTER)))
+
+
+def mute_and_positive(params: sn.Parameters) -> None:
+    mute(params)
+    for layer in params.layers:
+        np.abs(layer.W, out=layer.W)
+
+
+def mute_and_spoilt(params: sn.Parameters) -> None:
+    mute(params)
+    params.layers[0].W[0, 0] = np.nan
+
+
 def fixed(sizes: tuple[int, ...], rng: np.random.Generator) -> sn.Parameters:
     return started(mute)(sizes, np.random.default_rng(0))
 
@@ -156,6 +177,7 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
     [
         ("initialisation.logits", lambda X, H, v: np.sqrt(v * (H * v * (30 * (X**2).mean() + 1) / 2 + 1))),
         ("initialisation.logits", lambda X, H, v: np.sqrt(v * (H * v * ((X**2).sum() / 12 + 1) / 2 + 1))),
+        ("initialisation.logits", lambda X, H, v: np.sqrt(v * (H // 2 * v * ((X**2).sum() / len(X) + 1) + 1))),
         ("initialisation.uniform", clipped),
         ("initialisation.uniform", lambda D, H, rng: np.sqrt(6 / D) * rng.choice([-1, 0, 0, 0, 0, 1], (D, H))),
         ("initialisation.uniform", lambda D, H, rng: np.sqrt(6 / D) * rng.uniform(-1, 1, (D, H)).round(1)),
@@ -169,6 +191,9 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("initialisation.straight", counted(lambda Z: int((Z > 1e-3).all(axis=0).sum()))),
         ("initialisation.straight", lambda params, X: [int((layer.b > 0).sum()) for layer in params.layers[:-1]]),
         ("initialisation.straight", unbent),
+        ("initialisation.straight", counted(lambda Z: int((Z > 1e-9).all(axis=0).sum()))),
+        ("initialisation.straight", counted(lambda Z: int((Z[:10] > 0).all(axis=0).sum()))),
+        ("initialisation.straight", counted(lambda Z: int(((Z > 0).mean(axis=0) > 0.99).sum()))),
         ("initialisation.silent", whisper),
         ("initialisation.silent", started(mute_third)),
     ],
@@ -236,6 +261,7 @@ def test_the_leaky_variance_keeps_the_mean_square() -> None:
         ("initialisation.uniform", lambda D, H, rng: np.sqrt(6 / D) * (rng.random((D, H)) - 0.5), "half as wide"),
         ("initialisation.uniform", within(lambda D, H: 6 / D), "a root is missing"),
         ("initialisation.uniform", within(lambda D, H: 0.5), "times 2/D"),
+        ("initialisation.uniform", within(lambda D, H: np.sqrt(5 / D)), "times 2/D"),
         ("initialisation.uniform", lambda D, H, rng: rng.normal(0, np.sqrt(2 / D), (D, H)), "not uniform"),
         ("initialisation.leaky", 0.0026, "The answer is a function"),
         ("initialisation.leaky", leak(lambda s: 2), "for plain ReLU only"),
@@ -265,6 +291,7 @@ def test_the_leaky_variance_keeps_the_mean_square() -> None:
             "reverse order",
         ),
         ("initialisation.straight", counted(lambda Z: 7), "every entry is above 0"),
+        ("initialisation.straight", emptied, "parameters that were handed in have changed"),
         ("initialisation.straight", lambda params, X: 6, "has 2 hidden layers"),
         ("initialisation.silent", sn.Parameters((4, 2)), "The answer is a function"),
         ("initialisation.silent", lambda sizes, rng: [0], "should return Parameters"),
@@ -276,6 +303,9 @@ def test_the_leaky_variance_keeps_the_mean_square() -> None:
         ("initialisation.silent", started(mute_all_copies), "hidden layer 2 still has twins"),
         ("initialisation.silent", started(mute_and_shrunk), "times He's size"),
         ("initialisation.silent", fixed, "Two seeds give the same start"),
+        ("initialisation.silent", seeded_anew, "The same seed gives another start"),
+        ("initialisation.silent", started(mute_and_positive), "mean of the weights of hidden layer 1 is not 0"),
+        ("initialisation.silent", started(mute_and_spoilt), "not finite"),
     ],
 )
 def test_a_wrong_answer_gets_a_hint_about_that_mistake(name: str, answer: object, sentence: str) -> None:

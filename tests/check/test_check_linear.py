@@ -85,7 +85,12 @@ WRONG: list[tuple[str, Any, str]] = [
     (
         "linear.distance",
         lambda x, W, b, i, j: abs((W[:, i] - W[:, j]) @ x + b[i] - b[j]) / np.linalg.norm(W[:, j]),
-        "of one template",
+        "the length of template j",
+    ),
+    (
+        "linear.distance",
+        lambda x, W, b, i, j: abs((W[:, i] - W[:, j]) @ x + b[i] - b[j]) / np.linalg.norm(W[:, i]),
+        "the length of template i",
     ),
     ("linear.distance", lambda x, W, b, i, j: distance(x, W, b, i, j) / 2, "factor 2"),
     (
@@ -113,7 +118,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("linear.masked", ([0, 1], [0, 1]), "each at least once"),
     ("linear.masked", ([0, 1, 2, 9], [0, 1, 2, 0]), "The nearest mean errs"),
     ("linear.masked", ([0, 1, 10], [0, 2, 1]), "Least squares still answers 1"),
-    ("linear.masked", ([-2, -1, 0, 1, 2], [0, 0, 1, 2, 2]), "two scores tie"),
+    ("linear.masked", ([0, 1, 2], [0, 1, 2]), "class 1 ties for the largest score"),
 ]
 
 
@@ -145,6 +150,7 @@ FURTHER: list[tuple[str, Any, str]] = [
         lambda W, b: (W - W.sum(axis=1, keepdims=True) / 3, b - b.sum() / 3),
         "Subtract what the templates have there",
     ),
+    ("linear.templates", lambda means: (abs(means).T, -(means**2).sum(axis=1) / 2), "the means themselves"),
     ("linear.least_squares", lambda X, T: least_squares(X, T, penalty=1e-4), "Is there a penalty"),
     ("linear.least_squares", lambda X, T: (X.T @ T / len(X), T.mean(axis=0)), "a wrong row in b"),
     ("linear.masked", ([-1, 1, 1, 3, 3, 5], [0, 0, 1, 1, 2, 2]), "equally far from two of the means"),
@@ -184,6 +190,7 @@ def single(*arrays: Any) -> list[Any]:
         ("linear.least_squares", centred),
         ("linear.masked", (np.array([[0.0], [2], [4], [6], [8], [10]]), [0, 0, 1, 1, 2, 2])),
         ("linear.masked", np.array([[0, 2, 4, 6, 8, 10], [0, 0, 1, 1, 2, 2]])),
+        ("linear.masked", ([-2, -1, 0, 1, 2], [0, 0, 1, 2, 2])),  # in the middle 0 and 2 tie, both above 1
         ("linear.masked", (1e9 + 1e-3 * np.arange(6), [2, 2, 1, 1, 0, 0])),
     ],
 )

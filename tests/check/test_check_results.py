@@ -57,6 +57,10 @@ def overflowing(a: int, b: int) -> float:
     return min(1.0, 2 * sum(math.comb(a + b, i) / 2.0 ** (a + b) for i in range(min(a, b) + 1)))
 
 
+def without_the_first(a: int, b: int) -> float:
+    return min(1.0, 2 * sum(math.comb(a + b, i) for i in range(1, min(a, b) + 1)) / 2 ** (a + b))
+
+
 def chi_square(a: int, b: int, correction: float = 0) -> float:
     return math.erfc(max(abs(a - b) - correction, 0) / math.sqrt(a + b) / math.sqrt(2))
 
@@ -164,6 +168,7 @@ def imbalance(Z: np.ndarray, y: np.ndarray) -> float:
         ("results.mcnemar", coins(lambda tail, split: min(1, 2 * tail))),
         ("results.mcnemar", by_module_test),
         ("results.mcnemar", lambda a, b: np.float32(by_module_test(a, b))),
+        ("results.mcnemar", lambda a, b: np.array([by_module_test(a, b)])),
         ("results.ece", binned(weighted)),
         ("results.images", images()),
         ("results.images", lambda *given: math.ceil(images()(*given))),
@@ -197,14 +202,16 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("results.mcnemar", 0.07, "The answer is a function"),
         ("results.mcnemar", overflowing, "add whole numbers and divide once"),
         ("results.mcnemar", lambda a, b: coins(lambda t, s: min(1, 2 * t))(a, b) + 0 / (a + b), "the p-value is 1"),
+        ("results.mcnemar", lambda a, b: 1 / 0, "raised ZeroDivisionError"),
+        ("results.mcnemar", without_the_first, "For 7 and 2: 0.175781 is too small"),
         ("results.mcnemar", coins(lambda tail, split: 2 * tail), "share the middle"),
         ("results.mcnemar", coins(lambda tail, split: tail), "That is one tail"),
         ("results.mcnemar", coins(lambda tail, split: split), "chance of exactly this split"),
         ("results.mcnemar", coins(lambda tail, split: 2 * split), "twice the chance of exactly this split"),
         ("results.mcnemar", coins(lambda tail, split: 2 * (tail - split)), "itself is missing"),
-        ("results.mcnemar", coins(lambda tail, split: min(1, 2 * tail), max), "larger tail so add up"),
+        ("results.mcnemar", coins(lambda tail, split: min(1, 2 * tail), max), "larger tail, so add up"),
         ("results.mcnemar", coins(lambda tail, split: 2 * tail, max), "no probability"),
-        ("results.mcnemar", coins(lambda tail, split: min(1, 2 * tail), lambda a, b: b), "larger tail so add up"),
+        ("results.mcnemar", coins(lambda tail, split: min(1, 2 * tail), lambda a, b: b), "larger tail, so add up"),
         ("results.mcnemar", chi_square, "That is the normal approximation"),
         ("results.mcnemar", lambda a, b: chi_square(a, b, 1), "continuity correction"),
         ("results.mcnemar", lambda a, b: 0.001, "too small"),
@@ -224,6 +231,7 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("results.ece", binned(lambda gaps, counts, n: (counts * gaps**2).sum() / n), "Square nothing"),
         ("results.ece", binned(lambda gaps, counts, n: (counts * np.abs(gaps)).sum()), "still to be divided"),
         ("results.ece", binned(weighted, side="right"), "on an edge"),
+        ("results.ece", binned(lambda gaps, counts, n: weighted(gaps, counts * (counts > 1), n)), "With 8 answers"),
         ("results.ece", lambda c, right, bins: 0.0, "too small"),
         ("results.images", 88_000, "The answer is a function"),
         ("results.images", images(alpha=0.95), "The test looks both ways"),
@@ -236,6 +244,7 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("results.images", lambda d, e, power: images()(d, e, power) * abs(e), "square of the difference"),
         ("results.images", lambda *given: math.sqrt(images()(*given)), "so square"),
         ("results.images", squared_terms, "not each term"),
+        ("results.images", lambda d, e, power: images()(d, e, 0.9), "too large"),
         ("results.images", lambda d, e, power: 1e6, "too large"),
         ("results.bootstrap", np.zeros(4), "The answer is a function"),
         ("results.bootstrap", lambda a, b, draws, rng: np.zeros(7), "The shape should be (4000,)"),
@@ -272,6 +281,9 @@ def test_a_right_answer_passes(name: str, answer: object) -> None:
         ("results.temperature", lambda Z, y: 20.0, "the edge of the interval"),
         ("results.temperature", lambda Z, y: 0.05, "the lower edge of the interval"),
         ("results.temperature", lambda Z, y: 7.0, "too large"),
+        ("results.temperature", lambda Z, y: round(hottest(sn.cross_entropy)(Z, y), 3), "of 5 classes"),
+        ("results.temperature", lambda Z, y: max(1.0, hottest(sn.cross_entropy)(Z, y)), "Your search ends at 1"),
+        ("results.temperature", lambda Z, y: min(10.0, hottest(sn.cross_entropy)(Z, y)), "10 is too small"),
     ],
 )
 def test_a_wrong_answer_gets_a_hint_about_that_mistake(name: str, answer: object, sentence: str) -> None:

@@ -59,6 +59,15 @@ def turned(N: int, B: int, rng: np.random.Generator) -> list[Array]:
     return cut(np.roll(np.random.default_rng(0).permutation(N), rng.integers(N)), B)
 
 
+def exchanged(N: int, partner: Callable[[int], Any]) -> Array:
+    """Each row changes places with a partner, from the last to the first."""
+    order = np.arange(N)
+    for i in range(N - 1, -1, -1):
+        j = partner(i)
+        order[[i, j]] = order[[j, i]]
+    return order
+
+
 def in_halves(N: int, B: int, rng: np.random.Generator) -> list[Array]:
     return cut(np.concatenate([rng.permutation(N // 2), N // 2 + rng.permutation(N - N // 2)]), B)
 
@@ -127,6 +136,8 @@ def test_a_right_answer_passes(name: str) -> None:
         ("rates", lambda C: [np.float32(rate) for rate in rates(C)]),
         ("batches", lambda N, B, rng: np.split(rng.permutation(N), range(B, N, B))),
         ("batches", lambda N, B, rng: [np.sort(rows).tolist() for rows in batches(N, B, rng)]),
+        ("batches", lambda N, B, rng: cut(exchanged(N, lambda i: rng.integers(i + 1)), B)),
+        ("batches", lambda N, B, rng: np.array([*batches(N, B, rng), None], object)[:-1]),
         ("variance", lambda G, B, replace: np.float32(variance(G.astype(np.float32), B, replace))),
         ("stairs", lambda p, w: np.where(p < w, p / max(w, 1e-9), 10.0 ** -((p >= 0.5) + 1 * (p >= 0.75)))),
         ("momentum", lambda *a: np.array(momentum(*a))),
@@ -145,6 +156,8 @@ def test_a_right_answer_of_another_form_passes(name: str, answer: Any) -> None:
         ("batches", swapped),
         ("batches", turned),
         ("batches", in_halves),
+        ("batches", lambda N, B, rng: cut(exchanged(N, lambda i: rng.integers(N)), B)),
+        ("batches", lambda N, B, rng: cut(exchanged(N, lambda i: rng.integers(i) if i else 0), B)),
         ("batches", lambda N, B, rng: cut(np.append(0, 1 + rng.permutation(N - 1)), B)),
         ("batches", lambda N, B, rng: cut(np.argsort(np.arange(N) + rng.normal(0, 3, N)), B)),
         ("batches", lambda N, B, rng: cut(rng.permutation(N), 8)),
@@ -197,6 +210,7 @@ def test_an_answer_that_is_no_function_is_told_so(name: str) -> None:
         ),
         ("rates", best(lambda low, high: (high - low) / (high + low)), "factor by which the error shrinks"),
         ("batches", lambda N, B, rng: rng.permutation(N), "a list of arrays"),
+        ("batches", lambda N, B, rng: np.array(N), "a list of arrays"),
         ("batches", lambda N, B, rng: batches(N, B, rng)[:-1], "last rows are lost"),
         ("batches", lambda N, B, rng: cut(rng.permutation(N) + 1, B), "Row numbers go from 0 to 49"),
         ("batches", lambda N, B, rng: cut(rng.integers(N, size=N), B), "draw with replacement"),
@@ -234,14 +248,15 @@ def test_an_answer_that_is_no_function_is_told_so(name: str) -> None:
         ("floor", lambda f, lam, sigma2: 2 / lam, "limit of stability"),
         ("floor", lambda f, lam, sigma2: f * sigma2 / (2 * (2 - f * lam)), "the other way round"),
         ("stairs", lambda p, w: stepped(p) * (p / w if p < w or w == 0 else 1), "divides by zero"),
-        ("stairs", lambda p, w: stairs(p, w) if p < 0.75 else None, "Nothing is returned for a progress of 0.75"),
+        ("stairs", lambda p, w: stairs(p, w) if p < 0.75 else None, "Nothing is returned for a progress of 0.76"),
         ("stairs", lambda p, w: [stairs(p, w)] * 2, "Return one number"),
         ("stairs", lambda p, w: p if p < w else stepped(p), "divide by its length"),
         ("stairs", lambda p, w: 1 - p / w if p < w else stepped(p), "It falls during the warm-up"),
         ("stairs", lambda p, w: stepped(p), "The warm-up is missing"),
         ("stairs", lambda p, w: stairs(p - 1e-9 if p in (0.5, 0.75) else p, w), "compare with <, not with <="),
         ("stairs", lambda p, w: stairs(p, w) if p <= 0.75 else 0.001, "a hundredth"),
-        ("stairs", lambda p, w: stairs(p, w) if p < 0.75 else stairs(0.6, w), "compare with <, not with <="),
+        ("stairs", lambda p, w: stairs(p, w) if p < 0.75 else stairs(0.6, w), "the second stair, at ¾, is missing"),
+        ("stairs", lambda p, w: p / w if p < w else stepped((p - w) / (1 - w)), "It should be 0.1"),
         ("stairs", lambda p, w: stairs(p, w) if p <= 0.75 else 0.1, "the second stair, at ¾, is missing"),
         ("stairs", lambda p, w: stepped(p) * (p / w if w else 1), "should end at the end of the warm-up"),
         ("stairs", lambda p, w: 0.7 if p == 0.3 else stairs(p, w), "It should be 1"),
@@ -256,6 +271,11 @@ def test_an_answer_that_is_no_function_is_told_so(name: str) -> None:
         ("momentum", velocity(lambda v, g, rate, mu: v + g), "kept in full"),
         ("momentum", velocity(lambda v, g, rate, mu: g), "plain gradient descent"),
         ("momentum", velocity(lambda v, g, rate, mu: v), "is the old one"),
+        (
+            "momentum",
+            lambda t, v, g, rate, mu: momentum(t, v, g, rate, mu) if mu else (t - rate * g, v),
+            "is the old one",
+        ),
         ("momentum", velocity(lambda v, g, rate, mu: 0 * v), "μ times the old one, plus the gradient"),
         ("momentum", moved(lambda v, g, rate, mu: -rate * v), "moved by the old velocity"),
         ("momentum", moved(lambda v, g, rate, mu: rate * (mu * v + g)), "points uphill"),

@@ -88,6 +88,12 @@ def shuffling_in_place(params: sn.Parameters, X: np.ndarray, y: np.ndarray, rate
     return 1.0
 
 
+def one_more_draw(params: sn.Parameters, X: np.ndarray, y: np.ndarray, rate: float, B: int, rng: Any) -> float:
+    loss = epoch(params, X, y, rate, B, rng)
+    rng.random()
+    return loss
+
+
 def stop(
     *,
     better: Callable[[float, float], bool] = lambda new, old: new < old,
@@ -117,6 +123,11 @@ def never_reset(losses: list[float], patience: int) -> tuple[int, int]:
         if since >= patience:
             return best, epoch
     return best, len(losses)
+
+
+def from_one(losses: list[float], patience: int) -> tuple[int, int]:
+    """Stop as one does who takes every loss to be below 1."""
+    return stop()([min(loss, 1.0) for loss in losses], patience)
 
 
 def ends_at_the_best(losses: list[float], patience: int) -> tuple[int, int]:
@@ -153,6 +164,12 @@ def underflowing(m: int, n: int, p: float) -> float:
 
 def tossed(m: int, n: int, p: float) -> float:
     return float(np.random.default_rng(0).binomial(n, p, (4_000, m)).max(axis=1).mean() / n)
+
+
+def normal_mean(m: int, n: int, p: float) -> float:
+    x = np.linspace(-8, 8, 4001)
+    at_most = np.array([NormalDist().cdf(point) for point in x]) ** m
+    return float(p + math.sqrt(p * (1 - p) / n) * np.sum(x * np.diff(at_most, prepend=0)))
 
 
 def normal_median(m: int, n: int, p: float) -> float:
@@ -213,6 +230,7 @@ def test_a_wrong_diagnosis_is_told_what_that_cause_looks_like(cause: str) -> Non
         ("training.resume", resume(batches=round), "Round up"),
         ("training.resume", resume(batches=lambda exact: math.floor(exact + 0.63)), "Round up"),
         ("training.resume", resume(batches=lambda exact: int(exact) + 1), "too large"),
+        ("training.resume", lambda N, B, epochs, kept: (kept * len(range(0, N - 1, B)), kept / epochs), "Round up"),
         ("training.resume", resume(progress=lambda each, epochs, kept: round(kept / epochs, 1)), "Progress for resume"),
         ("training.resume", resume(steps=lambda each, epochs, kept, N: (kept + 1) * each), "run again"),
         ("training.resume", resume(steps=lambda each, epochs, kept, N: kept * N), "images and not steps"),
@@ -247,8 +265,11 @@ def test_a_wrong_diagnosis_is_told_what_that_cause_looks_like(cause: str) -> Non
         (
             "training.epoch",
             lambda params, X, y, rate, B, rng: epoch(params, X, y, rate, B, np.random.default_rng(10)),
-            "from left to right",
+            "one permutation and nothing else",
         ),
+        ("training.epoch", one_more_draw, "one permutation and nothing else"),
+        ("training.epoch", partial(epoch, order=lambda order: order[:40]), "end elsewhere"),
+        ("training.epoch", partial(epoch, step=lambda rows: -0.5), "times its gradient"),
         ("training.epoch", partial(epoch, seen=lambda before, after, rows, end: None), "should be one number"),
         (
             "training.epoch",
@@ -298,6 +319,9 @@ def test_a_wrong_diagnosis_is_told_what_that_cause_looks_like(cause: str) -> Non
         ("training.patience", lambda losses, patience: (stop()(losses, patience)[0], None), "should be one number"),
         ("training.patience", ends_at_the_best, "you say 1 and 1"),
         ("training.patience", stop(better=lambda new, old: new < old - 1e-3), "with a pencil"),
+        ("training.patience", lambda losses, patience: stop()(losses, 2), "one epoch too long"),
+        ("training.patience", from_one, "with a pencil"),
+        ("training.patience", lambda losses, patience: stop()(losses[:20], patience), "with a pencil"),
         ("training.paired", (0.02, 0.002), "The answer is a function"),
         ("training.paired", lambda before, after: np.mean(after - before), "should be 2 things"),
         ("training.paired", paired(mean=lambda gain: -gain.mean()), "after minus before"),
@@ -326,6 +350,8 @@ def test_a_wrong_diagnosis_is_told_what_that_cause_looks_like(cause: str) -> Non
         ("training.maximum", lambda m, n, p: 0.5, "too small"),
         ("training.maximum", tossed, "a simulation"),
         ("training.maximum", normal_median, "normal approximation"),
+        ("training.maximum", normal_mean, "normal approximation"),
+        ("training.maximum", lambda m, n, p: coins(m, n, p) * n / (n + 1), "too small"),
         ("training.maximum", lambda m, n, p: coins(m + 1, n, p), "and not the value"),
         ("training.maximum", overflowing, "beyond what a float holds"),
         ("training.maximum", underflowing, "too small for a float"),

@@ -54,6 +54,11 @@ def rolled(image: np.ndarray, down: int, right: int) -> np.ndarray:
     return np.roll(image, (down, right), axis=(0, 1))
 
 
+def blank_if_far(image: np.ndarray, down: int, right: int) -> np.ndarray:
+    """Right for square images."""
+    return np.zeros_like(image) if max(abs(down), abs(right)) >= len(image) else shift(image, down, right)
+
+
 def in_place(image: np.ndarray, down: int, right: int) -> np.ndarray:
     image[:] = shift(image, down, right)
     return image
@@ -115,8 +120,9 @@ def ground(gray: np.ndarray) -> float:
     return float(np.median(np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])))
 
 
-def by_edges(gray: np.ndarray) -> np.ndarray:
-    return 255 - gray if 2 * ground(gray) > int(gray.min()) + int(gray.max()) else gray
+def by_edges(gray: np.ndarray, level: float | None = None) -> np.ndarray:
+    level = ground(gray) if level is None else level
+    return 255 - gray if 2 * level > int(gray.min()) + int(gray.max()) else gray
 
 
 def by_nearer_ground(gray: np.ndarray) -> list[list[int]]:
@@ -144,6 +150,18 @@ def looks(
         return sum(sn.predict_proba(params, x[None])[0] for x in X) / len(X)
 
     return answer
+
+
+def two_layers(params: sn.Parameters, image: np.ndarray) -> np.ndarray:
+    first, second = params.layers[:2]
+    X = np.array([cut_out(image.reshape(28, 28), *step).reshape(-1) for step in NINE])
+    return sn.softmax(np.maximum(X @ first.W + first.b, 0) @ second.W + second.b).mean(axis=0)
+
+
+def emptied(params: sn.Parameters, image: np.ndarray) -> Any:
+    answers = looks()(params, image)
+    params.theta[:] = 0
+    return answers
 
 
 def scores(params: sn.Parameters, X: np.ndarray) -> np.ndarray:
@@ -261,11 +279,20 @@ def test_moves_drawn_from_anywhere_in_the_stream_pass(skipped: int) -> None:
         ("your_digits.mass", lambda image: balance(image[:, np.flatnonzero(image.any(axis=0))[0] :])),
         ("your_digits.mass", lambda image: (image.sum(axis=1) @ np.arange(0.5, 12) / image.sum(), balance(image)[1])),
         ("your_digits.shift", lambda image, down, right: shift(image, down, right).astype(np.uint8)),
+        ("your_digits.shift", lambda image, down, right: rolled(np.pad(image, 28), down, right)[28:-28, 28:-28]),
+        ("your_digits.shift", lambda image, down, right: shift(image, down % len(image) if down > 0 else down, right)),
         ("your_digits.shift", lambda image, down, right: cut_out(image, max(-5, min(5, down)), max(-5, min(5, right)))),
         ("your_digits.ink", lambda gray: 255 - gray if ground(gray) > 127 else gray),
         ("your_digits.ink", lambda gray: 255 - gray if gray[0, 0] > 127 else gray),
         ("your_digits.ink", lambda gray: 255 - gray if 2.0 * gray[0, 0] > int(gray.min()) + gray.max() else gray),
         ("your_digits.ink", lambda gray: 255 - gray if 2 * np.median(gray[0]) > int(gray.min()) + gray.max() else gray),
+        ("your_digits.ink", lambda gray: by_edges(gray, np.median(gray[:, 0]))),
+        ("your_digits.ink", lambda gray: by_edges(gray, np.median(gray[-1]))),
+        ("your_digits.ink", lambda gray: by_edges(gray, np.median(gray[[0, 0, -1, -1], [0, -1, 0, -1]]))),
+        ("your_digits.ink", lambda gray: by_edges(gray, np.median(gray[[0, -1]]))),
+        ("your_digits.ink", lambda gray: by_edges(gray, np.median(gray[:, [0, -1]]))),
+        ("your_digits.average", two_layers),
+        ("your_digits.moved", lambda images, most, rng: each()(images, most, rng).astype(np.uint8)),
         ("your_digits.ink", lambda gray: 255 - gray if ground(gray) > (gray.min() + gray.max()) / 2 else gray),
     ],
 )  # fmt: skip
@@ -294,6 +321,7 @@ def test_an_answer_that_is_right_by_chance_or_for_one_case_only_does_not_pass(na
         ("your_digits.shift", lambda image, down, right: shift(image, right, down), "the axes are exchanged"),
         ("your_digits.shift", sliced, "Mind where your slices end"),
         ("your_digits.shift", minus_zero, "A shift by nothing"),
+        ("your_digits.shift", blank_if_far, "still inside, and yours is all paper"),
         ("your_digits.shift", smeared, "ink where paper should have come in"),
         ("your_digits.shift", mirrored, "not where they should be"),
         ("your_digits.shift", lambda image, down, right: image[1:], "The shape should be (5, 7)"),
@@ -306,11 +334,12 @@ def test_an_answer_that_is_right_by_chance_or_for_one_case_only_does_not_pass(na
         ("your_digits.shares", blended, "blends the two old pixels"),
         ("your_digits.shares", touched, "half covered counts half"),
         ("your_digits.shares", without_zero, "a share is negative"),
-        ("your_digits.shares", lambda old, new: np.ones((new, old)), "the first row sums to 5"),
+        ("your_digits.shares", lambda old, new: np.ones((new, old)), "row 0 sums to 5"),
+        ("your_digits.shares", lambda old, new: fine(old, new).round(2), "For 7 pixels to 3: row 1 sums to 1.01"),
         ("your_digits.shares", lambda old, new: np.ones((new, old)) / old, "from i·old/new to (i + 1)·old/new"),
         ("your_digits.ink", np.zeros((28, 28)), "The answer is a function"),
         ("your_digits.ink", overwritten, "has changed"),
-        ("your_digits.ink", lambda gray: 255 - gray, "Find out which way the picture is"),
+        ("your_digits.ink", lambda gray: 255 - gray, "What tells you which is which?"),
         ("your_digits.ink", lambda gray: gray, "With a thin pen on white paper: the wrong way round"),
         ("your_digits.ink", by_mean, "Look at the edges"),
         ("your_digits.ink", lambda gray: 255 - gray if ground(gray) > 127 else gray, "No fixed number"),
@@ -336,6 +365,7 @@ def test_an_answer_that_is_right_by_chance_or_for_one_case_only_does_not_pass(na
         ("your_digits.average", looks(steps=tuple(s for s in NINE if 0 in s)), "along a diagonal are missing"),
         ("your_digits.average", looks(steps=tuple(s for s in NINE if s != (0, 0))), "belongs to the nine"),
         ("your_digits.average", looks(move=rolled), "not come round"),
+        ("your_digits.average", emptied, "parameters that were handed in have changed"),
         ("your_digits.average", looks(gather=sn.predict_proba), "The shape should be (10,)"),
         ("your_digits.average", looks(steps=((2, 2), (1, 1))), "Make nine images"),
         ("your_digits.moved", np.zeros((5, 784)), "The answer is a function"),
@@ -359,6 +389,7 @@ def test_an_answer_that_is_right_by_chance_or_for_one_case_only_does_not_pass(na
         ("your_digits.moved", each(lambda rng, most, n: rng.integers(-most, most, (n, 2))), "leaves out its upper end"),
         ("your_digits.moved", each(lambda rng, most, n: rng.integers(-most + 1, most + 1, (n, 2))), "go from −2 to 2"),
         ("your_digits.moved", each(rounded), "not equally likely"),
+        ("your_digits.moved", lambda images, most, rng: each()(images, most or 1, rng), "With most = 0"),
         ("your_digits.moved", each(in_rows), "of an image and of the next"),
         ("your_digits.moved", each(against), "Draw two numbers"),
         ("your_digits.moved", each(move=rolled), "came in again on the other side"),

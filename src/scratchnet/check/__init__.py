@@ -198,11 +198,13 @@ def same(found: Any, want: Any, tolerance: float = 1e-5) -> bool:
     return bool((gap <= tolerance * np.abs(want).max(initial=1e-12)).all())
 
 
-def expect_number(answer: object, want: float, tolerance: float = 1e-6, where: str = "", **mistakes: float) -> float:
+def expect_number(
+    answer: object, want: float, *mistakes: tuple[float, str], tolerance: float = 1e-6, where: str = ""
+) -> float:
     """Refuse anything but a single number within `tolerance` (relative, and absolute below 1) of `want`.
 
-    Returns the number. Each keyword names a wrong value a reader is likely to reach; its name, with underscores
-    read as spaces, becomes the hint. `where` says which number it is, for the hint that only says too large or small.
+    Returns the number. Each of `mistakes` is a wrong value that a reader is likely to reach, and the hint for it.
+    `where` says which number it is, for the hint that only says too large or small.
     """
     number = _array(answer)
     if number.dtype.kind not in "biuf" or number.size != 1:
@@ -216,9 +218,9 @@ def expect_number(answer: object, want: float, tolerance: float = 1e-6, where: s
 
     if close(want):
         return value
-    for mistake, reached in mistakes.items():
+    for reached, sentence in mistakes:
         if close(reached):
-            hint(mistake.replace("_", " ") + ".")
+            hint(sentence)
     hint(f"{where}{value:.6g} is too {'large' if value > want else 'small'}.")
 
 
@@ -247,6 +249,8 @@ def _array(answer: object) -> np.ndarray[Any, np.dtype[Any]]:
 
 
 def _describe(answer: object) -> str:
+    if isinstance(answer, np.ndarray) and answer.shape == () and answer.dtype == object:
+        answer = answer.item()  # NumPy has wrapped something that is no array
     if isinstance(answer, np.ndarray):
         return f"an array of shape {answer.shape} and type {answer.dtype}"
     if answer is None:

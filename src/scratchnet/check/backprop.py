@@ -17,7 +17,7 @@ from scratchnet.losses import cross_entropy
 from scratchnet.types import FloatArray, IntArray
 
 Hints = tuple[tuple[Any, str], ...]
-BARELY = np.array([-0.01, 0.01])  # one unit that is barely off and one barely on: there a wrong threshold shows
+BARELY = np.array([-1e-4, 1e-4])  # one unit that is barely off and one barely on: there a wrong threshold shows
 
 
 def _require_pair(answer: Any) -> tuple[Any, Any]:
@@ -116,6 +116,7 @@ def _explain_batch(
     # dZ2 by nudging as well, so that nothing here repeats the formula that is asked for
     Z1, A1, Z2 = _forward(X, *start)
     dZ2 = numerical_gradient(lambda Z: cross_entropy(Z, y), Z2, 1e-6)
+    straight = numerical_gradient(lambda Z: cross_entropy(Z, y), Z1 @ start[2] + start[3], 1e-6)
     dA1 = dZ2 @ start[2].T
     dZ1 = dA1 * (Z1 > 0)
     _compare(
@@ -126,6 +127,7 @@ def _explain_batch(
             (want[3] * N, "db2 is N times too large, and so not all four have the same 1/N."),
             (want[3] / N, "db2 has 1/N twice. It is in dZ2 already."),
             (want[1], "db2 is db1. Was the name dZ used for two arrays?"),
+            (straight.sum(axis=0), "Your scores are those of a network without ReLU: A1 goes into the second layer."),
         ),
         "db2 is wrong, so look where the walk begins: dZ2 = (P − Y)/N, and its columns are summed.",
     )
@@ -219,7 +221,8 @@ def _scale(answer: Any) -> None:
         loss = lambda _, X=X, g=g, dZ=dZ: float((dZ * (X * g)).sum())  # noqa: E731
         want = [numerical_gradient(loss, array, 1e-6) for array in (X, g)]
         found = answer(dZ.copy(), X.copy(), g.copy())
-        if [np.shape(array) for array in expect_several(found, "dX", "dg")] == [(N, D), (N, D)]:
+        dX, dg = expect_several(found, "dX", "dg")
+        if np.shape(dX) == np.shape(dg) == (N, D) and same(np.sum(dg, axis=0), want[1]):
             hint("dg has a row for each example, but g has only one. All rows used the same g: sum over them.")
         if N == D:
             _explain_scale(_require_all(found, "dX, dg", want), want, X, g, dZ)

@@ -18,12 +18,12 @@ def _bits(answer: Any) -> None:
     expect_number(
         answer,
         float(bits.mean()),
+        (float(-np.log(right).mean()), "That is in nats and the question asks for bits."),
+        (float(bits.sum()), "That is the sum over the images and the loss is their mean."),
+        (float(-bits.mean()), "The sign is turned, because the logarithm of a probability is negative."),
+        (float(-np.log2(right.mean())), "You averaged the probabilities first but the loss averages the logarithms."),
+        (float(-np.log10(right).mean()), "That logarithm has base 10 and bits have base 2."),
         tolerance=1e-3,
-        That_is_in_nats_and_the_question_asks_for_bits=float(-np.log(right).mean()),
-        That_is_the_sum_over_the_images_and_the_loss_is_their_mean=float(bits.sum()),
-        The_sign_is_turned_because_the_logarithm_of_a_probability_is_negative=float(-bits.mean()),
-        You_averaged_the_probabilities_first_but_the_loss_averages_the_logarithms=float(-np.log2(right.mean())),
-        That_logarithm_has_base_10_and_bits_have_base_2=float(-np.log10(right).mean()),
     )
 
 
@@ -51,7 +51,7 @@ def _log_sum_exp(answer: Any) -> None:
             hint("Not finite for scores around 10,000: exp overflows. Take the maximum of each row away first.")
         low = np.asarray(answer(Z - 10_000))
         if not np.isfinite(low).all():
-            hint("Not finite for scores around −10,000: every exp is 0. Take away the maximum itself, not its size.")
+            hint("Not finite for scores around −10,000: every exp is 0. Take the maximum away whatever its sign.")
         mixed = np.asarray(answer(np.stack([Z[1] + 10_000, Z[1] - 10_000])))
         if not np.isfinite(mixed).all():
             hint("One row at 10,000 spoils the row at −10,000: take away each row's own maximum, with keepdims=True.")
@@ -81,7 +81,7 @@ def _soft(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(5)
     for N, K in ((6, 4), (5, 5), (1, 3)):
-        Z, Q = rng.normal(size=(N, K)), rng.random((N, K))
+        Z, Q = rng.normal(scale=4, size=(N, K)), rng.random((N, K))
         Q /= Q.sum(axis=1, keepdims=True)
         Q[0] = np.eye(K)[1]
         weight = rng.permutation([1.0, 2.0, 0.5, 1.0, 3.0, 4.0])[:N, None] + (N == 1)
@@ -111,6 +111,11 @@ def _soft(answer: Any) -> None:
             hint("You divide Q by its row sums. Keep it as it is: an example with a row sum of 2 should count twice.")
         if not same(got, weight * (P - Q) / N):
             hint("Right when each row of Q sums to one, wrong otherwise. Derive it again without using that sum.")
+        weight[-1] = 0
+        with np.errstate(invalid="ignore"):  # who divides by the sum of a row gets nan, and the hint says so in words
+            got = np.asarray(answer(Z.copy(), weight * Q))
+        if not same(got, weight * (P - Q) / N):
+            hint("Wrong where a row of Q is all zero. Its example counts nothing, but N still counts every row.")
 
 
 @exercise("cross_entropy.floor", "However right it is, a model with two softmaxes can never look good.")
@@ -119,13 +124,13 @@ def _floor(answer: Any) -> None:
     expect_number(
         answer,
         float(np.log(1 + (K - 1) / np.e)),
+        (0.0, "That is the floor with one softmax and here there are two."),
+        (float(np.log(K)), "That is the loss when all ten probabilities are equal and they can be better."),
+        (float(np.log(np.e + K - 1)), "The score of the right class is still to be subtracted."),
+        (float(np.log(1 + K / np.e)), "You counted ten wrong classes and there are nine."),
+        (float(np.e / (np.e + K - 1)), "That is the probability and not its logarithm."),
+        (float(np.log2(1 + (K - 1) / np.e)), "That is in bits and the question asks for nats."),
         tolerance=1e-3,
-        That_is_the_floor_with_one_softmax_and_here_there_are_two=0.0,
-        That_is_the_loss_when_all_ten_probabilities_are_equal_and_they_can_be_better=float(np.log(K)),
-        The_score_of_the_right_class_is_still_to_be_subtracted=float(np.log(np.e + K - 1)),
-        You_counted_ten_wrong_classes_and_there_are_nine=float(np.log(1 + K / np.e)),
-        That_is_the_probability_and_not_its_logarithm=float(np.e / (np.e + K - 1)),
-        That_is_in_bits_and_the_question_asks_for_nats=float(np.log2(1 + (K - 1) / np.e)),
     )
 
 
@@ -139,12 +144,10 @@ def _disagree(answer: Any) -> None:
             hint(f"{name} has an entry that is not positive; then a logarithm in the loss may be infinite.")
         if not np.allclose(P.sum(axis=1), 1):
             hint(f"A row of {name} does not sum to one.")
-        others = P.copy()
-        others[np.arange(4), y] = -1
-        right = P[np.arange(4), y]
-        if np.isclose(right, others.max(axis=1)).any():
+        ordered = np.sort(P, axis=1)
+        if (ordered[:, 2] - ordered[:, 1] < 1e-9).any():
             hint(f"A row of {name} has a tie for the largest probability. Make the winner clear.")
-        tables.append((float(-np.log(right).mean()), int((right > others.max(axis=1)).sum())))
+        tables.append((float(-np.log(P[np.arange(4), y]).mean()), int((P.argmax(axis=1) == y).sum())))
     (loss_a, right_a), (loss_b, right_b) = tables
     if right_a > right_b and loss_a > loss_b:
         hint("You have exchanged A and B: B is to be the more accurate one.")
@@ -169,7 +172,7 @@ def _train(answer: Any) -> None:
     if not np.any(W) and not np.any(b):
         hint("W and b are still zero after five steps.")
     if np.allclose(b, 0):
-        hint("b has not moved. A sum of dZ without axis=0 adds up rows that each sum to zero.")
+        hint("b has not moved. Is it updated? A sum of dZ without axis=0 adds up rows that each sum to zero.")
     for wrong, sentence in (
         (_descend(X, y, K, steps, -eta), "The loss goes up: a step goes against the gradient, so subtract."),
         (_descend(X, y, K, steps, eta * len(X)), "The steps are N times too long: 1/N is missing."),
@@ -185,15 +188,21 @@ def _train(answer: Any) -> None:
         hint("W is right and b is not.")
     if not same(W, want_W) or not same(b, want_b):
         hint("The shapes are right, the numbers are not. Compare one step with the formulas for dW and db on paper.")
-    # As many examples as pixels and classes; then classes of which no example was seen.
-    for N, D, K, steps, eta in ((5, 5, 5, 7, 1.0), (12, 3, 6, 2, 0.05)):
-        X, y = rng.normal(size=(N, D)), rng.integers(4, size=N)
+    # As many examples as pixels and classes; then classes of which no example was seen; then pixels so dark that the
+    # gradient soon is small, which is no reason to stop before the last step, or so bright that it is large.
+    for N, D, K, steps, eta, scale in ((5, 5, 5, 7, 1.0, 1.0), (12, 3, 6, 2, 0.05, 9.0), (9, 3, 4, 100, 1.0, 0.01)):
+        X, y = rng.normal(scale=scale, size=(N, D)), rng.integers(4, size=N)
         W, b = _returned(answer, X, y, K, steps, eta)
         want_W, want_b = _descend(X, y, K, steps, eta)
         if not same(W, want_W) or not same(b, want_b):
             hint(
                 f"Right for one set of images, but not for N = {N}, D = {D}, K = {K}, {steps} steps and the rate {eta}."
             )
+    again_W, again_b = _returned(answer, X, y, K, steps, eta)
+    if not same(again_W, want_W) or not same(again_b, want_b):
+        hint(
+            "Right the first time only: called again, it goes on where it stopped. Make the zeros inside the function."
+        )
 
 
 def _returned(answer: Any, X: FloatArray, y: IntArray, K: int, steps: int, eta: float) -> tuple[FloatArray, FloatArray]:

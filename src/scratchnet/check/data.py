@@ -42,7 +42,10 @@ def _distance(answer: Callable[[NDArray[np.uint8], NDArray[np.uint8]], float]) -
     if np.size(found) == 1 and np.asarray(found).dtype.kind in "iuf":
         value = float(np.asarray(found).reshape(()))
         if value in (float(bytes_squared.sum()), float(bytes_squared.sum(dtype=np.uint8))):
-            hint("Bytes go round the end: 3 - 5 became 254 before it was squared. Convert the images first.")
+            hint(
+                "Somewhere bytes go round the end: as bytes, 3 - 5 is 254, and 20² is 144. Convert both images to a "
+                "wider type before anything else."
+            )
         if value == float(((a - b).astype(int) ** 2).sum()):
             hint(
                 "The conversion comes too late: the difference of two bytes is a byte already. Convert, then subtract."
@@ -54,9 +57,9 @@ def _distance(answer: Callable[[NDArray[np.uint8], NDArray[np.uint8]], float]) -
     expect_number(
         found,
         want,
-        The_squared_distance_is_asked_for_so_take_no_square_root=want**0.5,
-        Add_the_squares_up_rather_than_averaging_them=want / len(a),
-        These_are_absolute_differences_and_squares_are_wanted=float(np.abs(differences).sum()),
+        (want**0.5, "The squared distance is asked for, so take no square root."),
+        (want / len(a), "Add the squares up rather than averaging them."),
+        (float(np.abs(differences).sum()), "These are absolute differences and squares are wanted."),
     )
     rng = np.random.default_rng(1)
     images = [(rng.integers(0, 256, D, np.uint8), rng.integers(0, 256, D, np.uint8)) for D in (1, 7, 784)]
@@ -64,18 +67,20 @@ def _distance(answer: Callable[[NDArray[np.uint8], NDArray[np.uint8]], float]) -
     images.append((images[0][0], images[0][0]))
     for a, b in images:
         want = float(((a.astype(int) - b.astype(int)) ** 2).sum())
-        where = f"Right for four pixels, but of two images of {len(a)} pixels "
+        where = f"Right for four pixels, but where D = {len(a)}, "
         expect_number(answer(a.copy(), b.copy()), want, where=where)
 
 
 @exercise("data.means", "Each class is divided by its own count.")
-def _means(answer: Callable[[FloatArray, IntArray], FloatArray]) -> None:
+def _means(answer: Callable[[NDArray[Any], IntArray], FloatArray]) -> None:
     expect_function(answer)
     rng = np.random.default_rng(0)
     labels = np.array([*range(10), 0, 0, 0, 7, 7])
     # As many pixels as classes, once: there an array of counts can meet the wrong axis and nothing complains.
-    for y, D in ((labels, 3), (rng.permutation(np.repeat(np.arange(10), np.arange(1, 11))), 10)):
-        X = rng.random((len(y), D))
+    # And pixels that are whole numbers, as they are in the file: their means are not whole.
+    uneven = rng.permutation(np.repeat(np.arange(10), np.arange(1, 11)))
+    for y, D, whole in ((labels, 3, False), (uneven, 10, False), (labels, 4, True)):
+        X = rng.integers(256, size=(len(y), D)) if whole else rng.random((len(y), D))
         means = expect_array(answer(X.copy(), y.copy()), (10, D))
         want = np.array([X[y == digit].mean(axis=0) for digit in range(10)])
         counts = np.bincount(y)[:, None]
@@ -89,6 +94,8 @@ def _means(answer: Callable[[FloatArray, IntArray], FloatArray]) -> None:
             hint("Each sum is divided by N/10, as if the classes were equally frequent.")
         if D == 10 and same(means, want * counts / counts.T):
             hint("With as many pixels as classes, each *column* is divided by a count. The counts need shape (10, 1).")
+        if whole and same(means, means.round()):
+            hint("Right for fractions, but where the pixels are whole numbers your means are whole numbers as well.")
         hint("The shape is right but the averages are not. Try three images that you can average on paper.")
 
 
@@ -132,7 +139,7 @@ def _neighbours() -> Iterator[tuple[FloatArray, FloatArray, IntArray]]:
     yield np.array([[2.0, 0.0], [0.1, 0.0], [0.0, 0.9], [8.0, 9.0], [9.0, 7.0]]), X_train, np.array([7, 4, 1, 8])
     rng = np.random.default_rng(8)
     for n, of, D in ((30, 40, 6), (25, 25, 3), (1, 12, 20), (40, 3, 4)):
-        X_train, y_train = rng.random((of, D)), rng.permutation(np.arange(of) % 4 * 2 + 1)
+        X_train, y_train = rng.random((of, D)), rng.permutation(np.arange(of) % 4 * 3)
         X = rng.random((n, D))
         X[::5] = X_train[rng.integers(of, size=len(X[::5]))]  # some are in the training set, at distance 0
         yield X, X_train, y_train
@@ -178,8 +185,10 @@ def _centres(answer: Callable[[FloatArray, FloatArray], FloatArray]) -> None:
             hint("The centres have not moved: return the means of the images they were handed.")
         if same(np.delete(better, 2, axis=0), np.delete(sums, 2, axis=0)):
             hint("These are sums: divide each by how many images the centre was handed.")
+        c = next(c for c in range(4) if c != 2 and not same(better[c], want[c]))
         hint(
-            "A centre is not at the mean of its images. Check which axis argmin runs along: one answer for each image."
+            f"The centre {centres[c].tolist()} is nearest to the images {X[handed == c].tolist()}; yours moves to "
+            f"{better[c].round(3).tolist()}, which is not their mean."
         )
     rng = np.random.default_rng(9)
     for n, C, D in ((60, 4, 5), (12, 12, 2), (5, 9, 3), (40, 3, 3), (7, 1, 4)):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.check import exercise, expect_array, expect_function, expect_number, expect_several, hint
+from scratchnet.check import exercise, expect_array, expect_function, expect_number, expect_several, hint, same
 from scratchnet.types import FloatArray
 
 
@@ -17,20 +17,26 @@ def _products(answer: Any) -> None:
         layers = [N * D * H for D, H in pairwise(sizes)]
         biases = N * sum(sizes[1:])
         want, all_of_them = 3 * sum(layers) - layers[0], 3 * sum(layers)
-        mistakes = {
-            "That is the forward pass alone and a step also goes backward": sum(layers),
-            "That is the backward pass alone": 2 * sum(layers) - layers[0],
-            "The gradient of the images is in there and training does not need it": all_of_them,
-            "dX of the last layer is needed and that of the first is not": all_of_them - layers[-1],
-            "Every layer but the first also passes a gradient down": 2 * sum(layers),
-            "That is for one image and a step takes a batch": want // N,
-            "That counts additions too and only multiplications are asked for": 2 * want,
-            "A bias is added and multiplies nothing": want + biases,
-        }
+        mistakes = (
+            (sum(layers), "That is the forward pass alone and a step also goes backward."),
+            (2 * sum(layers) - layers[0], "That is the backward pass alone."),
+            (all_of_them, "The gradient of the images is in there and training does not need it."),
+            (all_of_them - layers[-1], "dX of the last layer is needed and that of the first is not."),
+            (2 * sum(layers), "Every layer but the first also passes a gradient down."),
+            (want // N, "That is for one image and a step takes a batch."),
+            (2 * want, "That counts additions too and only multiplications are asked for."),
+            (want + biases, "A bias is added and multiplies nothing."),
+        )
         got = answer(sizes, N)
         # where two mistakes reach the same number (a single layer) the first one named is meant
         where = f"For products({sizes}, {N}): "
-        expect_number(got, want, 1e-9, where, **{name.replace(" ", "_"): number for name, number in mistakes.items()})
+        expect_number(
+            got,
+            want,
+            *mistakes,
+            tolerance=1e-9,
+            where=where,
+        )
 
 
 @exercise("frameworks.fixed", "Two batch sizes are enough to tell what is paid for a step and what for an image.")
@@ -51,25 +57,27 @@ def _fixed(answer: Any) -> None:
         expect_number(
             got[1],
             h,
-            1e-7,
-            f"h for fixed({N}, {B}, {E:.6g}, {C}, {F:.6g}): ",
-            Those_are_times_of_epochs_and_the_line_is_about_a_step_so_divide_by_the_number_of_steps=slope,
-            The_number_of_steps_is_a_whole_number_and_the_small_batch_at_the_end_is_a_step=steps_not_whole,
-            The_slope_has_the_difference_of_the_batch_sizes_below=F / n - E / m,
-            The_sign_of_h_is_turned_round=-h,
-            That_is_the_time_of_a_step_over_its_images_and_the_fixed_part_is_still_in_it=E / m / B,
+            (slope, "Those are times of epochs and the line is about a step, so divide by the number of steps."),
+            (steps_not_whole, "The number of steps is a whole number and the small batch at the end is a step."),
+            (F / n - E / m, "The slope has the difference of the batch sizes below."),
+            (-h, "The sign of h is turned round."),
+            (E / m / B, "That is the time of a step over its images and the fixed part is still in it."),
+            tolerance=1e-7,
+            where=f"h for fixed({N}, {B}, {E:.6g}, {C}, {F:.6g}): ",
         )
         expect_number(
             got[0],
             s,
-            1e-7,
-            f"s for fixed({N}, {B}, {E:.6g}, {C}, {F:.6g}): ",
-            That_is_a_whole_step_and_the_part_of_its_images_is_still_in_it=E / m,
-            Take_off_h_for_each_image_of_the_batch_and_not_once=E / m - h,
-            That_is_what_the_images_of_the_batch_cost=h * B,
-            That_is_for_the_steps_of_a_whole_epoch=s * m,
-            The_number_of_steps_is_a_whole_number_and_the_small_batch_at_the_end_is_a_step=E * B / N
-            - steps_not_whole * B,
+            (E / m, "That is a whole step and the part of its images is still in it."),
+            (E / m - h, "Take off h for each image of the batch and not once."),
+            (h * B, "That is what the images of the batch cost."),
+            (s * m, "That is for the steps of a whole epoch."),
+            (
+                E * B / N - steps_not_whole * B,
+                "The number of steps is a whole number and the small batch at the end is a step.",
+            ),
+            tolerance=1e-7,
+            where=f"s for fixed({N}, {B}, {E:.6g}, {C}, {F:.6g}): ",
         )
 
 
@@ -86,13 +94,17 @@ def _flip(answer: Any) -> None:
     cases = [(1.0, 2.0, 4.0, 5.0), (4.0, 5.0, 1.0, 2.0), (1.0, 5.0, 4.0, 2.0), (1.0, 3.0, 2.0, 3.0)]
     # then larger and smaller, nearly and exactly equal, in every combination
     cases += [(2.5, 3.0, 2.5 * s, 3.0 * r) for s in (0.3, 1.0, 1.01, 7.0) for r in (0.2, 0.999, 1.001, 1.0, 4.0)]
+    # and the same in seconds, with the speeds of a machine
+    cases += [(1e-5 * s1, 1e10 * r1, 1e-5 * s2, 1e10 * r2) for s1, r1, s2, r2 in cases]
     for s1, r1, s2, r2 in cases:
         if (s1, r1) == (s2, r2):
             continue  # one program twice: nobody asked
-        want = _flip_at(s1, r1, s2, r2)
+        want, call = _flip_at(s1, r1, s2, r2), f"flip({s1:g}, {r1:g}, {s2:g}, {r2:g}): "
         try:
             got = answer(s1, r1, s2, r2)
         except ZeroDivisionError:
+            if r1 != r2:
+                raise
             hint("With equal speeds the two lines are parallel, and you divide by zero. What is the answer then?")
         if want is None:
             if got is not None:
@@ -103,9 +115,7 @@ def _flip(answer: Any) -> None:
                 else:
                     who = "first" if r1 > r2 else "second"
                     reason = f"The {who} program has the smaller fixed cost and the greater speed"
-                hint(
-                    f"flip({s1:g}, {r1:g}, {s2:g}, {r2:g}): {reason}. Nobody overtakes; the answer is None, not {got}."
-                )
+                hint(f"{call}{reason}. Nobody overtakes; the answer is None, not {got!r}.")
             continue
         if got is None:
             who = "first" if s1 > s2 else "second"
@@ -113,12 +123,12 @@ def _flip(answer: Any) -> None:
         expect_number(
             got,
             want,
-            1e-6,
-            f"flip({s1:g}, {r1:g}, {s2:g}, {r2:g}): ",
-            The_sign_is_turned_round=-want,
-            r_is_a_speed_so_the_time_is_the_size_divided_by_it=(s2 - s1) / (r1 - r2),
-            r_is_a_speed_and_the_time_is_the_size_divided_by_it=(s2 - s1) / (r2 - r1),
-            That_is_the_time_at_which_they_meet_and_the_size_is_asked_for=s1 + want / r1,
+            (-want, "The sign is turned round."),
+            ((s2 - s1) / (r1 - r2), "r is a speed so the time is the size divided by it."),
+            ((s2 - s1) / (r2 - r1), "r is a speed and the time is the size divided by it."),
+            (s1 + want / r1, "That is the time at which they meet and the size is asked for."),
+            tolerance=1e-6,
+            where=call,
         )
 
 
@@ -141,12 +151,12 @@ def _from_pytorch(
 def _layout(answer: Any) -> None:
     expect_function(answer)
     for sizes in ((4, 3, 2), (3, 5, 2, 4)):
-        vector = np.arange(float(sum(D * H + H for D, H in pairwise(sizes))))
+        vector = np.random.default_rng(len(sizes)).normal(size=sum(D * H + H for D, H in pairwise(sizes)))
         given, want = vector.copy(), _from_pytorch(vector, sizes)
         got = expect_array(answer(given, sizes), want.shape)
         if not np.array_equal(given, vector):
             hint("The vector that was given has changed: lay the numbers out in a new one.")
-        if np.array_equal(got, want):
+        if same(got, want):
             continue
         for wrong, sentence in (
             (vector, "Nothing has moved: each layer's weights have to be transposed."),
@@ -159,8 +169,10 @@ def _layout(answer: Any) -> None:
                 "Within a layer the weights come first, then the biases.",
             ),
         ):
-            if np.array_equal(got, wrong):
+            if same(got, wrong):
                 hint(sentence)
+        if not same(np.sort(got), np.sort(want)):
+            hint("What comes back should be the numbers of the vector, each of them once, in another order.")
         hint("The right numbers are not in the right places. Try it with one layer of 2 inputs and 1 unit, on paper.")
 
 
@@ -206,7 +218,7 @@ def _one_race(answer: Any, durations: dict[str, list[float]]) -> None:
         hint("Read the clock twice for each timed call, right before and right after it, and not for the warm-up.")
     if not isinstance(got, dict) or set(got) != set(durations):
         hint("Return a dictionary with the names of `run`.")
-    ratios = {name: expect_number(ratio, 0, np.inf) for name, ratio in got.items()}
+    ratios = {name: expect_number(ratio, 0, tolerance=np.inf) for name, ratio in got.items()}
     timed = {name: np.array(times[1:]) for name, times in durations.items()}
     first, even = (
         timed[next(iter(timed))],

@@ -18,11 +18,11 @@ def _factor(answer: Any) -> None:
     expect_number(
         answer,
         3,
-        1e-3,
-        That_is_the_relative_error_itself_and_the_question_is_which_factor_makes_it=0.5,
-        A_factor_of_2_would_report_one_third=2,
-        Ours_is_the_larger_so_turn_the_fraction_over=1 / 3,
-        Half_as_much_again_would_report_one_fifth=1.5,
+        (0.5, "That is the relative error itself and the question is which factor makes it."),
+        (2, "A factor of 2 would report one third."),
+        (1 / 3, "Ours is the larger, so turn the fraction over."),
+        (1.5, "Half as much again would report one fifth."),
+        tolerance=1e-3,
     )
 
 
@@ -33,7 +33,12 @@ def _best_h(answer: Any) -> None:
     drawn = [(2.0 ** -rng.integers(20, 60), *10.0 ** rng.uniform(-5, 5, 2)) for _ in range(6)]
     for epsilon, f, T in ((2.0**-53, 2.3, 0.7), (2.0**-24, 0.1, 40.0), (2.0**-53, 1e-4, 1e4), *drawn):
         # Nudges are far below 1, where `expect_number` compares absolutely: let it look at the type only.
-        h = expect_number(answer(epsilon, f, T), 0, np.inf)
+        h = expect_number(answer(epsilon, f, T), 0, tolerance=np.inf)
+        for name, larger in (("ε", (8 * epsilon, f, T)), ("f", (epsilon, 8 * f, T)), ("T", (epsilon, f, 8 * T))):
+            if answer(*larger) == h:
+                hint(
+                    f"Another {name} leaves your h as it was. The rule of thumb has ε alone; the best h has all three."
+                )
         for wrong, sentence in (
             (2 * np.sqrt(epsilon * f / T), "That is for the one-sided difference. Here truncation grows with h²."),
             (np.sqrt(3 * epsilon * f / T), "The equation for h has an h³ in it, so it takes a third root."),
@@ -45,7 +50,6 @@ def _best_h(answer: Any) -> None:
                 (3 * epsilon * T / f) ** (1 / 3),
                 "f and T have changed places: a larger T wants a smaller nudge.",
             ),
-            (epsilon ** (1 / 3), "That is the rule of thumb. The formula has f and T in it as well."),
         ):
             if abs(h / wrong - 1) < 1e-6:
                 hint(sentence)
@@ -167,9 +171,10 @@ def _blocks(answer: Any) -> None:
     got = _errors(answer, _curve, start, grads)
     if min(got.values()) > 1 - 1e-9:
         hint("Both errors are 1. Did you nudge copies? f looks at `arrays`, so change those; `arrays` before `grads`.")
-    if abs(got["weights"] - got["scale"]) < 1e-9:
-        hint("Both blocks have the same number: that is the error of everything as one long vector.")
     right = grads["scale"] / 1.5
+    together = relative_error(np.append(grads["weights"], grads["scale"]), np.append(grads["weights"], right))
+    if max(abs(error / together - 1) for error in got.values()) < 1e-4:
+        hint("Both blocks have the same number: that is the error of everything as one long vector.")
     gap = np.linalg.norm(grads["scale"] - right)
     for wrong, sentence in (
         (gap, "That is an absolute error. Divide by the two norms, added together."),
@@ -201,7 +206,7 @@ def _blocks(answer: Any) -> None:
             if abs(error - want) > 1e-3 * want:
                 hint(
                     f"In a dictionary with arrays of the shapes {shapes} the error of {name!r} is {want:.3g}, and you "
-                    f"report {error:.3g}. A norm is the root of the sum of the squares of all entries of the block."
+                    f"report {error:.3g}. Is each norm the root of the sum of the squares of all entries of the block?"
                 )
 
 
@@ -210,14 +215,15 @@ def _errors(
 ) -> dict[str, float]:
     """What the answer reports, after it was seen that it left the arrays alone and names every block."""
     arrays = {name: array.copy() for name, array in start.items()}
-    result = answer(f, arrays, {name: array.copy() for name, array in grads.items()})
+    # A name is all that ties a gradient to its array: their order need not be the same.
+    result = answer(f, arrays, {name: grads[name].copy() for name in reversed(grads)})
     if any(not np.allclose(arrays[name], start[name], rtol=1e-12, atol=1e-12) for name in start):
         hint("The arrays are not as they were: put each entry back before you go on to the next.")
     if not isinstance(result, dict) or set(result) != set(start):
         hint("Return a dictionary with one number for each name in `arrays`.")
     if any(np.isnan(value) for value in result.values()):
         hint("An error is not a number (NaN). Where both gradients are zero, 0/0 is meant to be 0: nothing differs.")
-    return {name: expect_number(value, 0, np.inf) for name, value in result.items()}
+    return {name: expect_number(value, 0, tolerance=np.inf) for name, value in result.items()}
 
 
 def _rms_norm(Z: Any) -> Any:
@@ -262,12 +268,12 @@ def _explain_repair(answer: Any, got: FloatArray, want: FloatArray, dA: FloatArr
         (direct + Z.shape[1] * through, "The second path is H times too large: the mean square has a 1/H in it."),
         (direct + through * r, "The second path is not divided by the root mean square."),
         (through, "That is the second path alone: the direct one is to be added."),
-        (direct - A * (dA * A).mean(axis=0) / r, "A mean goes along a row, axis=1 with keepdims."),
     ):
         if same(got, wrong):
             hint(sentence)
     if same(answer(Z.copy(), dA.copy()), want):
         hint("The arguments have changed places: dA comes first, then Z.")
-    if same(answer(dA[:1].copy(), Z[:1].copy()), want[:1]):
-        hint("Right for one row, wrong for several: means go along the rows, axis=1 with keepdims.")
+    alone = [answer(dA[n : n + 1].copy(), Z[n : n + 1].copy()) for n in range(len(Z))]
+    if not same(np.concatenate(alone), got):
+        hint("Alone, a row gets another answer. Rows do not meet: a mean goes along a row, axis=1 with keepdims.")
     hint("Compare with nudging: numerical_gradient of the sum of dA * rms_norm(Z), and look at one row at a time.")

@@ -28,14 +28,14 @@ def _count(answer: Any) -> None:
     for sizes in ((7, 5, 3), (784, 10), (784, 128, 64, 10), (3, 5, 5, 3), *drawn):
         pairs = list(pairwise(sizes))
         want = sum((D + 1) * H for D, H in pairs)
-        mistakes: dict[str, Any] = {
-            "The_biases_are_missing": sum(D * H for D, H in pairs),
-            "Inputs_have_no_biases_and_you_counted_one_for_each": want + sizes[0],
-            "A_bias_belongs_to_each_output_of_a_layer_and_not_to_each_input": sum(D * H + D for D, H in pairs),
-            "You_counted_one_bias_for_each_layer_and_it_needs_one_for_each_output": sum(D * H + 1 for D, H in pairs),
-            "That_is_the_first_layer_alone": (sizes[0] + 1) * sizes[1],
-        }
-        expect_number(answer(sizes), want, 1e-9, f"For the sizes {sizes}, ", **mistakes)
+        mistakes = (
+            (sum(D * H for D, H in pairs), "The biases are missing."),
+            (want + sizes[0], "Inputs have no biases and you counted one for each."),
+            (sum(D * H + D for D, H in pairs), "A bias belongs to each output of a layer and not to each input."),
+            (sum(D * H + 1 for D, H in pairs), "You counted one bias for each layer and it needs one for each output."),
+            ((sizes[0] + 1) * sizes[1], "That is the first layer alone."),
+        )
+        expect_number(answer(sizes), want, *mistakes, tolerance=1e-9, where=f"For the sizes {sizes}, ")
 
 
 @exercise("hidden_layer.merge", "Whatever the weights, two linear layers are one.")
@@ -75,6 +75,7 @@ def _slope(answer: Any) -> None:
             (A >= 0, "Your slope is 1 everywhere: no activation is negative, so `>= 0` holds for every entry."),
             (A, "Those are the activations themselves. The slope is 1 where a unit is on, however large its output."),
             (A <= 0, "On and off are exchanged: the slope is 1 where the activation is positive."),
+            (0 * A, "Your slope is 0 everywhere. A unit that is on has slope 1."),
         ):
             if np.array_equal(slope, wrong):
                 hint(sentence)
@@ -156,7 +157,7 @@ def _corners(answer: Any) -> None:
     got = found([1, 2, -1], [-3, 2, 1], [1, 1, 1])  # kinks at 3, -1 and 1
     if at(got, [-3, 1, -1]) or at(got, [-3, -1, 1]):
         hint("The sign is turned: w·x + b = 0 at x = -b/w.")
-    if at(got, [3, -1, 1]):
+    if at(np.sort(got), [-1, 1, 3]) and not at(got, [-1, 1, 3]):
         hint("The positions are right, but not in ascending order.")
     if not at(got, [-1, 1, 3]):
         hint(f"For w = [1, 2, -1], b = [-3, 2, 1], v = [1, 1, 1] the corners are elsewhere than {got.tolist()}.")
@@ -168,6 +169,8 @@ def _corners(answer: Any) -> None:
     got = found([1, 1], [0, -1], [1, 0])
     if not at(got, [0]):
         hint("A unit with v = 0 is not heard at all, so it makes no corner.")
+    if not at(found([4e-9, 1], [4e-9, 0], [1, 4e-9]), [-1, 0]):
+        hint("Small is not zero: with w or v of 4e-9 and the other of 1, the slope changes by 4e-9, more than 1e-9.")
     if not at(found([1, -1], [0, 0], [1, 1]), [0]):
         hint("relu(x) + relu(-x) = |x| has a corner at 0. The change is v·|w|, for a negative w as well.")
     if at(found([1, -1], [0, 0], [1, -1]), [0]):
@@ -192,7 +195,7 @@ def _corners(answer: Any) -> None:
         if not at(got, want):
             hint(
                 f"For w = {np.round(w, 3).tolist()}, b = {np.round(b, 3).tolist()} and v = {np.round(v, 3).tolist()} "
-                f"the corners are at {np.round(want, 3).tolist()}, and yours at {np.round(got, 3).tolist()}. "
+                f"the corners are at {np.round(want, 6).tolist()}, and yours at {np.round(got, 6).tolist()}. "
                 "Several units may bend at one place."
             )
 

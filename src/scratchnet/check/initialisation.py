@@ -19,8 +19,8 @@ def _logits(answer: Any) -> None:
     rng = np.random.default_rng(1)
     for X, H, v in (
         (rng.random((12, 30)), 10, 1 / 12),
-        (rng.random((5, 8)), 4, 0.3),
-        (rng.normal(size=(7, 19)), 6, 0.1),
+        (rng.random((5, 8)), 7, 0.3),
+        (rng.normal(size=(7, 19)), 3, 0.1),
     ):
         squares = float((X**2).sum(axis=1).mean())
         hidden = v * (squares + 1)
@@ -32,29 +32,36 @@ def _logits(answer: Any) -> None:
         expect_number(
             answer(X.copy(), H, v),
             rms(hidden),
-            1e-5,
-            f"For X of shape {X.shape}, H = {H} and v = {v:.3g}: ",
-            ReLU_halves_the_mean_square_and_that_half_is_missing=rms(2 * hidden),
-            The_biases_are_missing_and_each_adds_v_to_the_mean_square=float(v * np.sqrt(squares * H / 2)),
-            The_bias_of_the_logits_is_missing=float(np.sqrt(v * H * hidden / 2)),
-            The_biases_of_the_hidden_layer_are_missing=rms(v * squares),
-            That_is_the_mean_square_of_the_logits_and_the_root_is_still_to_be_taken=rms(hidden) ** 2,
-            That_is_the_size_of_the_hidden_sums_and_the_logits_are_one_layer_further=float(np.sqrt(hidden)),
-            Each_logit_is_a_sum_over_H_activations_and_that_H_is_missing=rms(hidden / H),
-            Put_the_mean_square_of_the_pixels_in_the_place_of_their_variance=rms(v * (X[0].size * float(X.var()) + 1)),
-            Sum_the_squares_over_the_pixels_of_an_image_and_average_over_the_images_only=rms(
-                v * (float((X**2).mean()) + 1)
+            (rms(2 * hidden), "ReLU halves the mean square and that half is missing."),
+            (float(v * np.sqrt(squares * H / 2)), "The biases are missing and each adds v to the mean square."),
+            (float(np.sqrt(v * H * hidden / 2)), "The bias of the logits is missing."),
+            (rms(v * squares), "The biases of the hidden layer are missing."),
+            (rms(hidden) ** 2, "That is the mean square of the logits and the root is still to be taken."),
+            (float(np.sqrt(hidden)), "That is the size of the hidden sums and the logits are one layer further."),
+            (rms(hidden / H), "Each logit is a sum over H activations and that H is missing."),
+            (
+                rms(v * (X[0].size * float(X.var()) + 1)),
+                "Put the mean square of the pixels in the place of their variance.",
             ),
-            That_adds_up_the_images_too_and_the_question_asks_for_a_mean_over_them=rms(v * (float((X**2).sum()) + 1)),
-            Average_the_mean_squares_over_the_images_first_and_take_the_root_last=float(of_each_image.mean()),
-            H_and_v_have_changed_places=float(np.sqrt(H * (v * H * (squares + 1) / 2 + 1))),
+            (
+                rms(v * (float((X**2).mean()) + 1)),
+                "Sum the squares over the pixels of an image and average over the images only.",
+            ),
+            (
+                rms(v * (float((X**2).sum()) + 1)),
+                "That adds up the images too and the question asks for a mean over them.",
+            ),
+            (float(of_each_image.mean()), "Average the mean squares over the images first and take the root last."),
+            (float(np.sqrt(H * (v * H * (squares + 1) / 2 + 1))), "H and v have changed places."),
+            tolerance=1e-5,
+            where=f"For X of shape {X.shape}, H = {H} and v = {v:.3g}: ",
         )
 
 
 @exercise("initialisation.uniform", "Same variance, another shape: it trains like He's normal draws.")
 def _uniform(answer: Any) -> None:
     expect_function(answer)
-    for seed, (D, H) in enumerate(((300, 60), (50, 170), (90, 90))):
+    for seed, (D, H) in enumerate(((240, 80), (50, 170), (90, 90))):
         W = expect_array(answer(D, H, np.random.default_rng(seed)), (D, H))
         if not np.array_equal(W, answer(D, H, np.random.default_rng(seed))):
             hint("The same seed gives other weights: draw every number from the `rng` that is handed in.")
@@ -106,43 +113,59 @@ def _leaky(answer: Any) -> None:
         expect_number(
             answer(D, s),
             2 / ((1 + s**2) * D),
-            1e-6,
-            f"For D = {D} and s = {s}: ",
-            That_is_right_for_plain_ReLU_only_and_the_slope_should_matter=2 / D,
-            Without_a_bend_that_would_be_right_and_this_unit_has_one=1 / D,
-            The_slope_is_squared_in_a_mean_square=2 / ((1 + s) * D),
-            A_leak_lets_more_through_so_the_weights_should_be_smaller_and_not_larger=2 / ((1 - s**2 / 2) * D),
-            That_is_the_factor_the_leak_has_on_the_mean_square_and_the_variance_must_undo_it=(1 + s**2) / (2 * D),
-            That_is_the_standard_deviation_and_the_question_asks_for_the_variance=float(np.sqrt(2 / ((1 + s**2) * D))),
-            Only_the_negative_side_is_multiplied_by_the_slope_and_the_positive_side_counts_too=(
-                2 / (s**2 * D) if s else np.inf
+            (2 / D, "That is right for plain ReLU only and the slope should matter."),
+            (1 / D, "Without a bend that would be right and this unit has one."),
+            (2 / ((1 + s) * D), "The slope is squared in a mean square."),
+            (2 / ((1 - s**2 / 2) * D), "A leak lets more through, so the weights should be smaller and not larger."),
+            ((1 + s**2) / (2 * D), "That is the factor the leak has on the mean square and the variance must undo it."),
+            (
+                float(np.sqrt(2 / ((1 + s**2) * D))),
+                "That is the standard deviation and the question asks for the variance.",
             ),
-            It_also_depends_on_the_number_of_inputs=2 / (1 + s**2),
-            D_and_s_have_changed_places=2 / ((1 + D**2) * s) if s else np.inf,
-            Add_the_squares_of_1_and_s_and_do_not_square_their_sum=2 / ((1 + s) ** 2 * D),
-            The_leak_lets_more_through_so_the_variance_divides_by_that_factor=2 * (1 + s**2) / D,
-            One_half_of_the_sums_is_positive_and_the_other_negative_so_both_squares_are_halved=1 / ((1 + s**2) * D),
+            (
+                2 / (s**2 * D) if s else np.inf,
+                "Only the negative side is multiplied by the slope and the positive side counts too.",
+            ),
+            (2 / (1 + s**2), "It also depends on the number of inputs."),
+            (2 / ((1 + D**2) * s) if s else np.inf, "D and s have changed places."),
+            (2 / ((1 + s) ** 2 * D), "Add the squares of 1 and s and do not square their sum."),
+            (2 * (1 + s**2) / D, "The leak lets more through, so the variance divides by that factor."),
+            (
+                1 / ((1 + s**2) * D),
+                "One half of the sums is positive and the other negative, so both squares are halved.",
+            ),
+            tolerance=1e-6,
+            where=f"For D = {D} and s = {s}: ",
         )
 
 
 @exercise("initialisation.straight", "Together with the dead ones, these are the units that ReLU does not bend.")
 def _straight(answer: Any) -> None:
     expect_function(answer)
-    for seed, sizes in enumerate(((5, 40, 30, 3), (6, 36, 4), (4, 32, 27, 24, 22, 3), (7, 33, 25, 2))):
+    networks = (9, 5, 40, 30, 3), (400, 6, 36, 28, 4), (50, 4, 32, 27, 24, 22, 3), (99, 7, 33, 2)
+    for seed, (rows, *sizes) in enumerate(networks):
         rng = np.random.default_rng(seed)
-        params = initialize(sizes, rng, dtype=np.float64)
-        for layer in params.layers:  # biases large enough to leave some units on for every row, and some off
-            layer.b[:] = rng.normal(0.5, 1.5, len(layer.b))
+        params, X = initialize(sizes, rng, dtype=np.float64), rng.random((rows, sizes[0]))
+        A = X
+        for layer in params.layers[:-1]:
+            Z = np.sort(A @ layer.W, axis=0)
+            edges = np.concatenate([Z[:1] - 2, Z, Z[-1:] + 2])
+            off, unit = rng.choice([0, 1, rows // 2, rows], len(layer.b)), np.arange(len(layer.b))
+            layer.b[:] = -(edges[off, unit] + edges[off + 1, unit]) / 2  # each unit is off for that many rows
+            A = np.maximum(A @ layer.W + layer.b, 0)
         first = params.layers[0]
         first.W[:, :3] = 0
-        first.b[:3] = 0, 1e-6, -1e-6  # exactly 0 for every row is off; just above is on
-        _straight_units(answer, params, rng.normal(size=(9, sizes[0])))
+        first.b[:3] = 0, 1e-12, -1e-12  # exactly 0 for every row is off; just above is on
+        _straight_units(answer, params, X)
 
 
 def _straight_units(answer: Any, params: Parameters, X: FloatArray) -> None:
     _, cache = forward(params, X)
     hidden = cache[1::2]  # X, then Z and A of each hidden layer
-    got = np.asarray(answer(params.copy(), X.copy()))
+    mine = params.copy()
+    got = np.asarray(answer(mine, X.copy()))
+    if not np.array_equal(mine.theta, params.theta):
+        hint("The parameters that were handed in have changed. Counting should leave the network as it is.")
     if got.shape == (len(params.layers),):
         hint("That is one number for each layer. There is no ReLU behind the last: leave it out.")
     if got.shape != (len(hidden),):
@@ -182,6 +205,10 @@ def _silent_start(answer: Any, sizes: tuple[int, ...], seed: int) -> None:
     start = answer(sizes, np.random.default_rng(seed))
     if not isinstance(start, Parameters) or start.sizes != sizes:
         hint("The function should return Parameters of the sizes it was given: begin with `sn.initialize(sizes, rng)`.")
+    if not np.isfinite(start.theta).all():
+        hint("Some parameters are not finite (NaN or infinity).")
+    if not np.array_equal(start.theta, answer(sizes, np.random.default_rng(seed)).theta):
+        hint("The same seed gives another start: draw every number from the `rng` that is handed in.")
     again = answer(sizes, np.random.default_rng(99))
     params = Parameters(sizes, np.float64)
     params.theta[:] = start.theta
@@ -211,6 +238,8 @@ def _silent_start(answer: Any, sizes: tuple[int, ...], seed: int) -> None:
         size = np.sqrt((layer.W**2).mean() * len(layer.W) / 2)
         if not 0.8 < size < 1.25:
             hint(f"It learns, but the weights of hidden layer {number} are {size:.2f} times He's size.")
+        if abs(layer.W.mean()) > 0.4 * layer.W.std():
+            hint(f"It learns, but the mean of the weights of hidden layer {number} is not 0, as He's is.")
 
 
 def _descend(params: Parameters, X: FloatArray, y: Any) -> None:

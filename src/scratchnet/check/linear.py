@@ -43,7 +43,7 @@ def _shape(answer: Any) -> None:
 def _templates(answer: Any) -> None:
     rng = np.random.default_rng(2)
     for K, D in ((3, 5), (4, 4), (7, 2), (10, 784)):
-        means = rng.random((K, D))
+        means = rng.standard_normal((K, D))
         W, b = _pair(answer, ((D, K), (K,)), means)
         if not same(W, means.T):
             hint("W should hold the means themselves, one in each column, with nothing added or scaled.")
@@ -58,15 +58,19 @@ def _templates(answer: Any) -> None:
                 hint(sentence)
         # A number added to all biases moves all scores of an image alike, so any is right.
         if not same(b - b.mean() - squares.mean() / 2, -squares / 2):
-            hint("W is right, b is not. Each bias is -‖m‖²/2, with the sum of squares taken over one mean's pixels.")
+            hint(
+                "W is right, b is not. Multiply ‖x - m‖² out for one mean m, and bring x · m to the factor 1: b is "
+                "what then stands there without x."
+            )
 
 
 @exercise("linear.distance", "Margin over the length of the difference of the templates.")
 def _distance(answer: Any) -> None:
     expect_function(answer)
     # Whole numbers, so that the distance comes out by hand: the difference of templates 0 and 2 is (3, 4), of length 5.
+    # No template has length 1, so that a division by the wrong length shows.
     x = np.array([2.0, 1.0])
-    W = np.array([[1.0, 0.0, 4.0], [0.0, 2.0, 4.0]])
+    W = np.array([[2.0, 1.0, 5.0], [0.0, 2.0, 4.0]])
     b = np.array([1.0, 0.0, 6.0])
     try:
         found = answer(x.copy(), W.copy(), b.copy(), 0, 2)
@@ -75,16 +79,17 @@ def _distance(answer: Any) -> None:
     expect_number(
         found,
         15 / 5,
-        1e-5,
-        The_sign_says_on_which_side_x_lies_but_a_distance_has_none=-15 / 5,
-        The_biases_are_missing=10 / 5,
-        That_is_the_margin_and_it_still_has_to_be_divided_by_a_length=15.0,
-        You_divided_by_the_square_of_the_length=15 / 25,
-        You_divided_by_the_length_of_one_template_and_not_of_the_difference=15 / np.sqrt(32),
-        You_divided_by_the_sum_of_the_entries_and_a_length_is_the_root_of_a_sum_of_squares=15 / 7,
-        Half_of_it_is_missing_or_there_is_a_factor_2_too_many=15 / 10,
+        (-15 / 5, "The sign says on which side x lies but a distance has none."),
+        (10 / 5, "The biases are missing."),
+        (15.0, "That is the margin and it still has to be divided by a length."),
+        (15 / 25, "You divided by the square of the length."),
+        (15 / 2, "You divided by the length of template i and not of the difference."),
+        (15 / np.sqrt(41), "You divided by the length of template j and not of the difference."),
+        (15 / 7, "You divided by the sum of the entries and a length is the root of a sum of squares."),
+        (15 / 10, "Half of it is missing or there is a factor 2 too many."),
+        tolerance=1e-5,
     )
-    back = expect_number(answer(x.copy(), W.copy(), b.copy(), 2, 0), 0, np.inf)
+    back = expect_number(answer(x.copy(), W.copy(), b.copy(), 2, 0), 0, tolerance=np.inf)
     if not np.isclose(back, 3.0, rtol=1e-5):
         hint("From 2 to 0 the distance should be the same as from 0 to 2.")
     rng = np.random.default_rng(5)
@@ -93,7 +98,7 @@ def _distance(answer: Any) -> None:
         for i, j in ((0, 1), (K - 1, 0), (K - 2, K - 1)):
             v = W[:, i] - W[:, j]
             want = abs(x @ v + b[i] - b[j]) / np.sqrt(v @ v)
-            found = expect_number(answer(x.copy(), W.copy(), b.copy(), i, j), 0, np.inf)
+            found = expect_number(answer(x.copy(), W.copy(), b.copy(), i, j), 0, tolerance=np.inf)
             if not np.isclose(found, want, rtol=1e-5):
                 hint(
                     f"Right for classes 0 and 2 of the smallest example, but not for {i} and {j} of {K} with {D} "
@@ -160,15 +165,16 @@ def _masked(answer: Any) -> None:
     # Neither rule minds where the axis begins and how long its unit is, and rounding minds less so.
     x = (x - x.mean()) / max(np.ptp(x), np.finfo(float).tiny)
     distances = np.abs(x[:, None] - np.array([x[y == k].mean() for k in range(3)]))
-    nearest = np.sort(distances, axis=1)
-    if (nearest[:, 1] - nearest[:, 0] < 1e-9).any():
-        hint("One of your points is equally far from two of the means, and rounding would decide. Move it a little.")
-    if (distances.argmin(axis=1) != y).any():
+    nearer = distances[np.arange(len(x)), y] - np.where(np.eye(3)[y] == 1, np.inf, distances).min(axis=1)
+    if (nearer > 1e-9).any():
         hint("The nearest mean errs on one of your points. Move the three classes apart, each in its own stretch.")
+    if (nearer > -1e-9).any():
+        hint("One of your points is equally far from two of the means, and rounding would decide. Move it a little.")
     ones = np.stack([x, np.ones_like(x)], axis=1)
     scores = ones @ (np.linalg.pinv(ones) @ np.eye(3)[y])
-    ordered = np.sort(scores, axis=1)
-    if (ordered[:, 2] - ordered[:, 1] < 1e-9).any():
-        hint("At one of your points two scores tie, and rounding would decide. Move that point a little.")
-    if (scores.argmax(axis=1) == 1).any():
+    # Where 0 and 2 tie above 1, either may be the answer: it is not 1.
+    higher = scores[:, 1] - scores[:, [0, 2]].max(axis=1)
+    if (higher > 1e-9).any():
         hint("Least squares still answers 1 somewhere. Where must class 1 lie so that its targets show no slope?")
+    if (higher > -1e-9).any():
+        hint("At one of your points class 1 ties for the largest score, and rounding would decide. Move it a little.")

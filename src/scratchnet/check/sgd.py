@@ -26,25 +26,29 @@ def _rates(answer: Any) -> None:
         expect_number(
             limit,
             2 / high,
-            1e-6,
-            f"The limit for eigenvalues from {low:.3g} to {high:.3g}: ",
-            At_that_rate_the_steepest_direction_is_solved_in_one_step_and_twice_as_much_is_still_stable=1 / high,
-            The_flattest_direction_allows_that_and_the_steepest_one_does_not=2 / low,
-            The_diagonal_holds_curvatures_along_the_axes_so_take_the_eigenvalues=float(2 / diagonal.max()),
-            That_is_the_condition_number_and_the_question_asks_for_a_rate=high / low,
+            (1 / high, "At that rate the steepest direction is solved in one step and twice as much is still stable."),
+            (2 / low, "The flattest direction allows that and the steepest one does not."),
+            (float(2 / diagonal.max()), "The diagonal holds curvatures along the axes, so take the eigenvalues."),
+            (high / low, "That is the condition number and the question asks for a rate."),
+            tolerance=1e-6,
+            where=f"The limit for eigenvalues from {low:.3g} to {high:.3g}: ",
         )
         expect_number(
             best,
             2 / (low + high),
-            1e-6,
-            f"The best rate for eigenvalues from {low:.3g} to {high:.3g}: ",
-            That_is_the_best_rate_for_the_steepest_direction_alone=1 / high,
-            The_two_factors_are_equal_and_opposite_where_the_rate_times_the_SUM_of_both_ends_is_2=1 / (low + high),
-            Only_the_two_ends_count_and_not_the_sum_of_all_eigenvalues=float(2 / eigenvalues.sum()),
-            The_diagonal_holds_curvatures_along_the_axes_so_take_the_eigenvalues_for_the_best_rate_as_well=float(
-                2 / (diagonal.min() + diagonal.max())
+            (1 / high, "That is the best rate for the steepest direction alone."),
+            (
+                1 / (low + high),
+                "The two factors are equal and opposite where the rate times the SUM of both ends is 2.",
             ),
-            That_is_the_factor_by_which_the_error_shrinks_at_the_best_rate=(high - low) / (high + low),
+            (float(2 / eigenvalues.sum()), "Only the two ends count and not the sum of all eigenvalues."),
+            (
+                float(2 / (diagonal.min() + diagonal.max())),
+                "The diagonal holds curvatures along the axes, so take the eigenvalues for the best rate as well.",
+            ),
+            ((high - low) / (high + low), "That is the factor by which the error shrinks at the best rate."),
+            tolerance=1e-6,
+            where=f"The best rate for eigenvalues from {low:.3g} to {high:.3g}: ",
         )
 
 
@@ -53,6 +57,8 @@ def _batches(answer: Any) -> None:
     expect_function(answer)
     N, B = 50, 8
     got = answer(N, B, np.random.default_rng(1))
+    if isinstance(got, np.ndarray) and got.ndim:
+        got = list(got)
     if not isinstance(got, list | tuple) or not all(np.ndim(rows) == 1 for rows in got):
         hint("Return a list of arrays, each with the row numbers of one batch.")
     if any(np.asarray(rows).dtype.kind not in "iu" for rows in got if len(rows)):
@@ -94,9 +100,11 @@ def _batches(answer: Any) -> None:
 def _well_shuffled(answer: Any) -> None:
     """Hint unless, over many calls, each row is in each batch as often as chance has it, and so is each pair of rows.
 
-    The order within a batch does not matter. A right answer misses a bound of six deviations once in 10⁶ times.
+    The order within a batch does not matter. The first test is Pearson's, by the formula of Wilson and Hilferty, since
+    a shuffle that is a little uneven everywhere is far off nowhere; a right answer fails it once in 10⁶ times. It is
+    as rare that one of the pairs misses its bound of six deviations.
     """
-    N, B, calls, rng = 14, 4, 500, np.random.default_rng(2)
+    N, B, calls, rng = 14, 4, 2000, np.random.default_rng(2)
     sizes = np.array([4, 4, 4, 2])
     where, together = np.zeros((N, len(sizes))), np.zeros((N, N))
     for _ in range(calls):
@@ -105,7 +113,9 @@ def _well_shuffled(answer: Any) -> None:
             together[np.ix_(rows, rows)] += 1
     chance = sizes / N
     off = np.abs(where - calls * chance) / np.sqrt(calls * chance * (1 - chance))
-    if off.max() > 6:
+    freedom = (N - 1) * (len(sizes) - 1)
+    chi_squared = (N - 1) / N * ((where - calls * chance) ** 2 / (calls * chance)).sum()
+    if chi_squared > freedom * (1 - 2 / (9 * freedom) + 5.2 * np.sqrt(2 / (9 * freedom))) ** 3:
         row, batch = np.unravel_index(off.argmax(), off.shape)
         hint(
             f"In {calls} calls for {N} rows in batches of {B}, row {row} was in batch {batch} {where[row, batch]:.0f} "
@@ -144,17 +154,20 @@ def _variance(answer: Any) -> None:
         expect_number(
             got,
             want,
-            1e-5,
-            f"For G of shape {G.shape}, B = {B} and replace = {replace}: ",
-            The_batch_size_is_missing_and_a_mean_of_B_has_a_Bth_of_the_variance=sigma2 * factor,
-            Without_replacement_there_is_a_factor_that_shrinks_as_the_batch_nears_the_whole=sigma2 / B,
-            The_factor_N_minus_B_over_N_minus_1_belongs_to_draws_without_replacement=sigma2 / B * (N - B) / (N - 1),
-            The_factor_is_N_minus_B_over_N_MINUS_1=sigma2 / B * (N - B) / N,
-            Divide_by_N_and_not_by_N_minus_1_for_these_N_are_all_there_are=sigma2 * N / (N - 1) / B * factor,
-            Subtract_the_mean_gradient_before_you_square=float((G**2).sum(axis=1).mean()) / B * factor,
-            That_is_the_square_root_and_the_question_asks_for_the_square=float(np.sqrt(want)),
-            Add_up_over_the_parameters_and_do_not_average=sigma2 / G.shape[1] / B * factor,
-            The_error_falls_with_the_root_of_B_and_its_square_with_B=float(sigma2 / np.sqrt(B)) * factor,
+            (sigma2 * factor, "The batch size is missing and a mean of B has a Bth of the variance."),
+            (sigma2 / B, "Without replacement there is a factor that shrinks as the batch nears the whole."),
+            (
+                sigma2 / B * (N - B) / (N - 1),
+                "The factor N minus B over N minus 1 belongs to draws without replacement.",
+            ),
+            (sigma2 / B * (N - B) / N, "The factor is N minus B over N MINUS 1."),
+            (sigma2 * N / (N - 1) / B * factor, "Divide by N and not by N minus 1 for these N are all there are."),
+            (float((G**2).sum(axis=1).mean()) / B * factor, "Subtract the mean gradient before you square."),
+            (float(np.sqrt(want)), "That is the square root and the question asks for the square."),
+            (sigma2 / G.shape[1] / B * factor, "Add up over the parameters and do not average."),
+            (float(sigma2 / np.sqrt(B)) * factor, "The error falls with the root of B and its square with B."),
+            tolerance=1e-5,
+            where=f"For G of shape {G.shape}, B = {B} and replace = {replace}: ",
         )
 
 
@@ -165,19 +178,21 @@ def _floor(answer: Any) -> None:
         expect_number(
             answer(floor, lam, sigma2),
             4 * floor / (sigma2 + 2 * floor * lam),
-            1e-6,
-            f"For a floor of {floor}, lam = {lam} and sigma2 = {sigma2}: ",
-            That_is_right_for_small_rates_only_as_it_takes_2_minus_rate_times_lam_for_2=4 * floor / sigma2,
-            That_makes_E_w_squared_equal_to_the_floor_and_the_loss_is_half_of_lam_times_that=(
-                2 * floor * lam / (sigma2 + floor * lam**2)
+            (4 * floor / sigma2, "That is right for small rates only as it takes 2 minus rate times lam for 2."),
+            (
+                2 * floor * lam / (sigma2 + floor * lam**2),
+                "That makes E w squared equal to the floor and the loss is half of lam times that.",
             ),
-            The_loss_has_a_factor_of_one_half=2 * floor / (sigma2 + floor * lam),
-            The_sign_changes_when_a_term_moves_to_the_other_side=4 * floor / (sigma2 - 2 * floor * lam),
-            The_formula_has_the_variance_sigma2_and_not_its_square=4 * floor / (sigma2**2 + 2 * floor * lam),
-            That_is_the_limit_of_stability_and_no_floor_is_in_it=2 / lam,
-            That_is_the_floor_of_a_given_rate_and_the_question_is_the_other_way_round=(
-                floor * sigma2 / (2 * (2 - floor * lam))
+            (2 * floor / (sigma2 + floor * lam), "The loss has a factor of one half."),
+            (4 * floor / (sigma2 - 2 * floor * lam), "The sign changes when a term moves to the other side."),
+            (4 * floor / (sigma2**2 + 2 * floor * lam), "The formula has the variance sigma2 and not its square."),
+            (2 / lam, "That is the limit of stability and no floor is in it."),
+            (
+                floor * sigma2 / (2 * (2 - floor * lam)),
+                "That is the floor of a given rate and the question is the other way round.",
             ),
+            tolerance=1e-6,
+            where=f"For a floor of {floor}, lam = {lam} and sigma2 = {sigma2}: ",
         )
 
 
@@ -185,21 +200,11 @@ def _floor(answer: Any) -> None:
 def _stairs(answer: Any) -> None:
     expect_function(answer)
     for warmup in (0.2, 0.0, 0.05, 0.33, 0.45):
-        for progress in (
-            0.05,
-            0.1,
-            0.2,
-            0.3,
-            0.49,
-            0.5,
-            0.6,
-            0.74,
-            0.75,
-            0.9,
-            1.0,
-            0.0,
-            *np.linspace(0, 1, 41).tolist(),
-        ):
+        inside = [
+            *(0.05, 0.1, 0.2, 0.3, 0.49, 0.51, 0.6, 0.74, 0.76, 0.9, 1.0, 0.0),
+            *np.arange(0.0125, 1, 0.025).tolist(),
+        ]
+        for progress in (*inside, warmup, 0.5, 0.75):  # a wrong stair shows before a wrong edge
             try:
                 got = answer(progress, warmup)
             except ZeroDivisionError:
@@ -254,10 +259,10 @@ def _momentum_step(answer: Any, arrays: Array, rate: float, mu: float) -> None:
         (mu * v - grad, "The velocity adds up gradients; the minus sign is in the step of θ."),
         (mu * v + rate * grad, "η is in the velocity already. Here it stands in the step of θ alone."),
         (mu * v - rate * grad, "That is another way to write it, with −η in the velocity. Keep to the two formulas."),
+        (v, "The velocity that you return is the old one."),
         (v + mu * grad, "μ belongs to the old velocity, not to the gradient."),
         (v + grad, "The old velocity is kept in full. It fades by μ at every step."),
         (grad, "The old velocity is forgotten: that is plain gradient descent."),
-        (v, "The velocity that you return is the old one."),
     ):
         if not np.allclose(new_v, right) and np.allclose(new_v, wrong):
             hint(sentence)

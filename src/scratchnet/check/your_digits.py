@@ -1,5 +1,6 @@
 """Mark the exercises of the chapter "your-digits"."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,7 @@ def _shift(answer: Any) -> None:
     image: Array = rng.integers(1, 256, (5, 7)).astype(np.uint8)
     gray = 0.1 + rng.random((9, 4))
     steps = [(1, 0), (0, 2), (-2, 1), (3, -4), (0, 0), (-5, 0), (2, 9), (60, -80), (-1, -1)]
+    steps += [step for far in range(-70, 71) for step in ((far, 0), (0, far))]
     cases: list[tuple[Array, tuple[int, int]]] = [(image, step) for step in steps]
     for image, (down, right) in [*cases, (gray, (2, -1)), (gray, (-3, 2)), (gray, (0, 40))]:
         mine = image.copy()
@@ -81,14 +83,16 @@ def _shift(answer: Any) -> None:
         case = f"For {down} down and {right} to the right: "
         if abs(down) >= image.shape[0] or abs(right) >= image.shape[1]:
             hint(case + "nothing of the image is left, so all should be paper. Mind where your slices end.")
+        if down == right == 0:
+            hint("A shift by nothing should change nothing. A slice that ends at -0 ends at 0, and is empty.")
+        if not got.any():
+            hint(case + "some of the image is still inside, and yours is all paper.")
         if np.array_equal(got, _rolled(image, down, right)):
             hint(case + "what left the image came in again on the other side.")
         if np.array_equal(got, _moved(image, -down, -right)):
             hint(case + "it moved the other way. Down and right are positive.")
         if np.array_equal(got, _moved(image, right, down)):
             hint(case + "the axes are exchanged. Rows are the first axis, and go down.")
-        if down == right == 0:
-            hint("A shift by nothing should change nothing. A slice that ends at -0 ends at 0, and is empty.")
         if got[_moved(np.ones_like(image), down, right) == 0].any():
             hint(case + "there is ink where paper should have come in.")
         hint(case + "some pixels are not where they should be.")
@@ -99,7 +103,7 @@ def _shift(answer: Any) -> None:
 )
 def _shares(answer: Any) -> None:
     expect_function(answer)
-    for old, new in ((5, 2), (7, 3), (6, 3), (4, 4), (3, 5)):
+    for old, new in ((5, 2), (7, 3), (6, 3), (4, 4), (3, 5), (29, 4), (2, 9), (1, 3), (28, 20)):
         edges = np.arange(new + 1) * old / new
         pixels = np.arange(old)
         overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
@@ -129,8 +133,10 @@ def _shares(answer: Any) -> None:
                 hint(case + sentence)
         if (got < 0).any():
             hint(case + "a share is negative. Where two intervals do not meet, the overlap is 0.")
-        if not np.allclose(got.sum(axis=1), 1):
-            hint(case + f"the first row sums to {got[0].sum():.3g}. Paper full of ink should stay full: rows sum to 1.")
+        sums = got.sum(axis=1)
+        if not np.allclose(sums, 1):
+            row = np.abs(sums - 1).argmax()
+            hint(case + f"row {row} sums to {sums[row]:.4g}. Paper full of ink should stay full: rows sum to 1.")
         hint(case + "new pixel i reaches from i·old/new to (i + 1)·old/new. How much of old pixel p is in there?")
 
 
@@ -141,7 +147,7 @@ def _ink(answer: Any) -> None:
     stroke, thick, cut_off = np.zeros((3, 30, 26), bool)
     stroke[4:26, 11:15] = True
     thick[2:28, 2:24] = True
-    cut_off[:3, :22] = cut_off[:20, 18:22] = True  # a 7 whose bar runs off the sheet, through its top left corner
+    cut_off[:3] = cut_off[:, 18:22] = True  # a 7 too large for the sheet, with ink in two corners and on every side
     pens = ("a thin pen", stroke), ("a thick pen", thick), ("a line that runs off the sheet", cut_off)
     grounds = (
         ("white paper", 220, 20),
@@ -153,7 +159,8 @@ def _ink(answer: Any) -> None:
         ("paper in full light", 246, 90),
     )
     for ground, level, line in grounds:
-        for kind, pen in pens:
+        for (kind, upright), turns in itertools.product(pens, range(4)):
+            pen = np.rot90(upright, turns)
             gray = (np.where(pen, line, level) + rng.integers(0, 9, pen.shape)).astype(np.uint8)
             mine = gray.copy()
             got = expect_array(answer(mine), gray.shape)
@@ -165,16 +172,16 @@ def _ink(answer: Any) -> None:
             case = f"With {kind} on {ground}: "
             if np.array_equal(got, gray) or np.array_equal(got, 255 - gray):
                 wrong = case + "the wrong way round. "
+                if kind == "a thick pen":
+                    hint(wrong + "Most of this sheet is ink, so a mean or a median misleads. Look at the edges.")
+                if kind != "a thin pen":
+                    hint(wrong + "A corner or a side of the sheet may hold ink. Take the median of all edges.")
                 if ground not in ("white paper", "a blackboard"):
                     hint(
                         f"{wrong}No fixed number separates ground and line. How far from the ground are the darkest "
                         "and the brightest of the picture? (Sums and differences of uint8 wrap round at 256.)"
                     )
-                if kind == "a thick pen":
-                    hint(wrong + "Most of this sheet is ink, so a mean or a median misleads. Look at the edges.")
-                if kind != "a thin pen":
-                    hint(wrong + "A corner, a row or a mean of the edges may hold ink. Take the median of all edges.")
-                hint(wrong + "Find out which way the picture is before you decide.")
+                hint(wrong + "The ground should come out small and the line large. What tells you which is which?")
             if np.array_equal(got, -gray):  # in uint8: 256 - gray
                 hint(case + "off by one. The opposite of 0 is 255; minus a uint8 wraps round at 256.")
             hint(case + "return either the picture itself or 255 minus it; nothing else should change.")
@@ -183,10 +190,17 @@ def _ink(answer: Any) -> None:
 @exercise("your_digits.average", "Nine looks from nine places, and their mean.")
 def _average(answer: Any) -> None:
     expect_function(answer)
-    params = initialize((784, 8, 10), np.random.default_rng(5), dtype=np.float64)
-    params.theta[:] *= 3
-    image = np.random.default_rng(6).random(784)
+    for seed, sizes in ((5, (784, 8, 10)), (6, (784, 7, 9, 10))):
+        rng = np.random.default_rng(seed)
+        params = initialize(sizes, rng, dtype=np.float64)
+        params.theta[:] *= 3
+        mine = params.copy()
+        _nine_looks(answer, mine, rng.random(784))
+        if not np.array_equal(mine.theta, params.theta):
+            hint("The parameters that were handed in have changed. To look is not to learn: leave them as they are.")
 
+
+def _nine_looks(answer: Any, params: Parameters, image: FloatArray) -> None:
     def looks(move: Any, steps: Any) -> FloatArray:
         return np.array([move(image.reshape(28, 28), a, b).reshape(-1) for a, b in steps])
 
@@ -238,9 +252,11 @@ def _moved_each(answer: Any) -> None:
         hint("The same seed gives other moves: draw every number from the `rng` that is handed in.")
     if np.array_equal(got, answer(few.copy(), 2, np.random.default_rng(9))):
         hint("Another seed gives the same moves: draw every number from the `rng` that is handed in.")
-    for most, some in ((2, images), (1, images[:600]), (4, images[:300])):
+    for most, some in ((2, images), (1, (images[:600] / 255).astype(np.float32)), (4, images[:300])):
         got = expect_array(answer(some.copy(), most, np.random.default_rng(most)), some.shape)
         _drawn_uniformly(_steps(some, got), most)
+    if not np.array_equal(expect_array(answer(few.copy(), 0, np.random.default_rng(8)), few.shape), few):
+        hint("With most = 0 every step is 0, and the images should come back as they are.")
 
 
 def _drawn_uniformly(steps: Array, most: int) -> None:

@@ -2,7 +2,8 @@
 
 `draw_digit(params)` in the last line of a cell shows a figure, on the built page, in a page opened from a folder, in
 JupyterLab and in Colab. Inside each stands a static picture of the same numbers, for print and where no script runs.
-A figure is a Python wrapper and a script of the same name; `core.js` holds what all of them share.
+A figure is a Python wrapper and a script of the same name; `core.js` holds what all of them share, and `photo.js` how
+`draw_digit` reads a photograph.
 """
 
 from scratchnet.figures.backprop_stepper import backprop_stepper

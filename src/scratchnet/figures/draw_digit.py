@@ -28,7 +28,7 @@ def draw_digit(params: Parameters) -> Figure:
         raise ValueError(f"params must read 784 pixels into 10 classes, not {params.sizes[0]} into {params.sizes[-1]}")
     samples = [[on_the_sheet(style) for style in styles] for styles in STROKES]
     data = {"network": network(params), "pen": PEN, "samples": samples, "sheet": SHEET}
-    return Figure("draw-digit", data, _static(params, samples))
+    return Figure("draw-digit", data, _static(params, samples), parts=("photo.js",))
 
 
 def on_the_sheet(strokes: Sequence[np.ndarray]) -> Lines:
@@ -55,5 +55,5 @@ def _static(params: Parameters, samples: list[list[Lines]]) -> str:
         f"<p>{picture(small, 'A four, drawn with a thick pen.')} "
         f"{picture(image.reshape(SIDE, SIDE), 'The same four, soft at its edges, in the middle of its image.')}</p>"
         f"<table><tr><th>digit</th><th>probability</th></tr>{rows}</table>"
-        '<p class="sn-note">With scripts switched on, you can draw one yourself here.</p>'
+        '<p class="sn-note">With scripts switched on, you can draw one yourself here, or have a photograph read.</p>'
     )

@@ -4,7 +4,7 @@ import base64
 import json
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -21,26 +21,28 @@ class Figure:
 
     name: the element is `sn-name`, its style and script `name.css` and `name.js` beside this file, with underscores for
     hyphens. data: what the script gets, as JSON can hold it. static: HTML that carries the lesson without a script.
+    parts: names of further scripts beside this file, which the figure's own builds on.
     """
 
-    def __init__(self, name: str, data: Mapping[str, Any], static: str) -> None:
+    def __init__(self, name: str, data: Mapping[str, Any], static: str, parts: Sequence[str] = ()) -> None:
         self.name = name
         self.data = dict(data)
         self.static = static
+        self.parts = tuple(parts)
 
     def __repr__(self) -> str:
         return f"an interactive figure: {self.name.replace('-', ' ')}"
 
     def _repr_html_(self) -> str:
         folder, own = files("scratchnet.figures"), self.name.replace("-", "_")
-        names = "core.css", f"{own}.css", "core.js", f"{own}.js"
-        core_style, style, core, script = (folder.joinpath(name).read_text(encoding="utf-8") for name in names)
+        names = "core.css", f"{own}.css", "core.js", *self.parts, f"{own}.js"
+        core_style, style, *scripts = (folder.joinpath(name).read_text(encoding="utf-8") for name in names)
         # "</" inside the numbers would end the element early
         numbers = json.dumps(self.data, ensure_ascii=False, allow_nan=False, sort_keys=True).replace("</", "<\\/")
         return (
             f'<sn-{self.name} class="sn-figure">\n<script type="application/json">{numbers}</script>\n'
             f'<div class="sn-static">{self.static}</div>\n</sn-{self.name}>\n'
-            f"<style>{core_style}{style}</style>\n<script>{core}{script}</script>"
+            f"<style>{core_style}{style}</style>\n<script>{''.join(scripts)}</script>"
         )
 
 
