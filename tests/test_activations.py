@@ -1,5 +1,7 @@
 """ReLU and softmax: hand-worked values, properties, extremes. Gradients: test_gradients.py."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import scipy.special
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from scratchnet import relu, relu_backward, softmax, softmax_backward
+from scratchnet import relu, relu_backward, softmax, softmax_backward, tanh, tanh_backward
 
 logits = arrays(np.float64, st.tuples(st.integers(1, 5), st.integers(1, 6)), elements=st.floats(-1e4, 1e4))
 
@@ -25,6 +27,42 @@ def test_relu_backward_lets_through_where_the_input_was_positive_and_nothing_at_
 def test_relu_backward_refuses_a_gradient_that_would_broadcast() -> None:
     with pytest.raises(ValueError, match=r"dA must have shape \(2, 3\) \(that of Z\), not \(1, 3\)"):
         relu_backward(np.ones((1, 3)), np.ones((2, 3)))
+
+
+def test_tanh_by_its_exponentials_and_at_the_ends() -> None:
+    Z = np.array([[-1.5, 0.0, 0.25], [1e3, -1e3, 2.0]])
+    np.testing.assert_allclose(tanh(Z)[0], (np.exp(2 * Z[0]) - 1) / (np.exp(2 * Z[0]) + 1), rtol=1e-14)
+    np.testing.assert_array_equal(tanh(Z)[1, :2], [1, -1])
+
+
+def test_tanh_backward_by_hand() -> None:
+    # 1 − A² is 1, 3/4 and 0
+    np.testing.assert_array_equal(tanh_backward(np.array([[4.0, 4.0, 4.0]]), np.array([[0, -0.5, 1]])), [[4, 3, 0]])
+    with pytest.raises(ValueError, match=r"dA must have shape \(2, 3\) \(that of A\), not \(1, 3\)"):
+        tanh_backward(np.ones((1, 3)), np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rule", [relu, tanh, softmax, relu_backward, tanh_backward])
+def test_an_array_for_the_result_is_filled_and_returned_with_the_same_bits(
+    rule: Callable[..., np.ndarray], dtype: type
+) -> None:
+    rng = np.random.default_rng(0)
+    arguments = [rng.normal(size=(4, 3)).astype(dtype) for _ in range(2 if "backward" in rule.__name__ else 1)]
+    before = [argument.copy() for argument in arguments]
+    out = np.full((4, 3), np.nan, dtype)
+    assert rule(*arguments, out=out) is out
+    np.testing.assert_array_equal(out, rule(*arguments))
+    assert all(np.array_equal(*pair) for pair in zip(arguments, before, strict=True))
+
+
+@pytest.mark.parametrize("rule", [relu, tanh, softmax])
+def test_the_result_may_stand_where_the_argument_stood(rule: Callable[..., np.ndarray]) -> None:
+    Z = np.random.default_rng(0).normal(size=(4, 3))
+    expected = rule(Z)
+    np.testing.assert_array_equal(rule(Z, out=Z), expected)
+    dA = Z.copy()
+    np.testing.assert_array_equal(relu_backward(dA, expected, out=dA), relu_backward(Z, expected))
 
 
 def test_softmax_by_hand() -> None:

@@ -16,6 +16,8 @@ from scratchnet import (
     relu_backward,
     softmax,
     softmax_backward,
+    tanh,
+    tanh_backward,
 )
 
 BAR = 1e-7
@@ -37,6 +39,11 @@ def test_relu_away_from_the_kink() -> None:
     assert np.abs(Z).min() > 1e-3
     numbers = numerical_gradient(lambda v: float((upstream * relu(v)).sum()), Z)
     assert relative_error(relu_backward(upstream, Z), numbers) < BAR
+
+
+def test_tanh() -> None:
+    numbers = numerical_gradient(lambda v: float((upstream * tanh(v)).sum()), Z)
+    assert relative_error(tanh_backward(upstream, tanh(Z)), numbers) < BAR
 
 
 def test_softmax() -> None:

@@ -51,6 +51,26 @@ def test_refuses_what_does_not_fit(arguments: tuple, sentence: str) -> None:
         linear(*arguments)
 
 
+def test_arrays_for_the_results_are_filled_and_returned_with_the_same_bits() -> None:
+    dZ, out = np.arange(12.0).reshape(3, 4), np.full((3, 4), np.nan)
+    assert linear(X, W, b, out=out) is out
+    np.testing.assert_array_equal(out, linear(X, W, b))
+    arrays = np.full((3, 2), np.nan), np.full((2, 4), np.nan), np.full(4, np.nan)
+    for array, found, expected in zip(
+        arrays, linear_backward(dZ, X, W, out=arrays), linear_backward(dZ, X, W), strict=True
+    ):
+        assert found is array
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_the_gradient_of_the_images_is_left_out_where_nobody_needs_it() -> None:
+    dZ = np.arange(12.0).reshape(3, 4)
+    dX, dW, db = linear_backward(dZ, X, W, need_dX=False)
+    assert dX is None
+    np.testing.assert_array_equal(dW, linear_backward(dZ, X, W)[1])
+    np.testing.assert_array_equal(db, linear_backward(dZ, X, W)[2])
+
+
 def test_backward_refuses_an_upstream_gradient_of_another_shape() -> None:
     with pytest.raises(ValueError, match=r"dZ must have shape \(3, 4\) \(that of Z\), not \(3, 1\)"):
         linear_backward(np.ones((3, 1)), X, W)

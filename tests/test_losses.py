@@ -83,3 +83,11 @@ def test_refuses_what_does_not_fit(rule: object, Z: np.ndarray, y: np.ndarray, s
 def test_rows_of_very_different_size_do_not_disturb_each_other() -> None:
     Z = np.array([[1e4, 0.0], [0.0, 1.0], [-1e4, -1e4]])
     assert cross_entropy(Z, np.array([0, 1, 1])) == pytest.approx((0 + np.log1p(np.exp(-1)) + np.log(2)) / 3)
+
+
+def test_an_array_for_the_gradient_is_filled_and_may_be_the_logits_themselves() -> None:
+    Z, y = np.random.default_rng(0).normal(size=(4, 3)), np.array([2, 0, 1, 1])
+    expected, out = cross_entropy_backward(Z, y), np.full((4, 3), np.nan)
+    assert cross_entropy_backward(Z, y, out=out) is out
+    np.testing.assert_array_equal(out, expected)
+    np.testing.assert_array_equal(cross_entropy_backward(Z, y, out=Z), expected)

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from scratchnet import SGD, Parameters, cosine
+from scratchnet import SGD, Momentum, Parameters, cosine
 
 
 def test_a_step_is_minus_rate_times_gradient_in_place() -> None:
@@ -18,6 +18,46 @@ def test_a_step_is_minus_rate_times_gradient_in_place() -> None:
     np.testing.assert_array_equal(params.theta, [-4, -8, 3, 9])
     np.testing.assert_array_equal(view, [[-4, -8]])
     np.testing.assert_array_equal(grads.theta, [10, 20, 0, -10])
+
+
+def test_momentum_keeps_a_part_of_its_velocity() -> None:
+    params, grads, optimizer = Parameters((1, 1), np.float64), Parameters((1, 1), np.float64), Momentum(0.5, 0.8)
+    grads.theta[:] = [10, -20]
+    optimizer.step(params, grads)  # v = (10, -20)
+    np.testing.assert_array_equal(params.theta, [-5, 10])
+    optimizer.step(params, grads, 0.5)  # v = 0.8 (10, -20) + (10, -20) = (18, -36), and half of the rate
+    np.testing.assert_array_equal(params.theta, [-5 - 4.5, 10 + 9])
+    np.testing.assert_array_equal(optimizer.state["velocity"], [18, -36])
+    np.testing.assert_array_equal(grads.theta, [10, -20])
+
+
+def test_without_momentum_it_is_sgd_to_the_bit_and_float32_stays() -> None:
+    rng = np.random.default_rng(0)
+    ours, theirs, grads, optimizer = Parameters((5, 3)), Parameters((5, 3)), Parameters((5, 3)), Momentum(0.1, 0)
+    for _ in range(3):
+        grads.theta = rng.normal(size=18).astype(np.float32)
+        optimizer.step(ours, grads)
+        SGD(0.1).step(theirs, grads)
+    assert ours.theta.tobytes() == theirs.theta.tobytes()
+    assert optimizer.state["velocity"].dtype == np.float32
+
+
+def test_momentum_s_settings_are_its_two_numbers_and_its_momentum_is_0_9_unless_given() -> None:
+    assert Momentum(0.1).settings == {"learning_rate": 0.1, "momentum": 0.9}
+    assert Momentum(0.1, 0.5).state == {}
+
+
+@pytest.mark.parametrize("momentum", [-0.1, 1, 1.5, float("nan"), "0.9", None, True])
+def test_refuses_a_momentum_that_is_no_part(momentum: float) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"momentum must be a number from 0 to below 1, not {momentum!r}")):
+        Momentum(0.1, momentum)
+    with pytest.raises(ValueError, match="learning_rate must be a positive number, not 0"):
+        Momentum(0, 0.5)
+
+
+def test_momentum_refuses_gradients_of_another_network() -> None:
+    with pytest.raises(ValueError, match="the gradients are for a network 2-3 and the parameters for 3-2"):
+        Momentum(0.1).step(Parameters((3, 2)), Parameters((2, 3)))
 
 
 def test_the_factor_of_a_schedule_scales_the_step_and_keeps_float32() -> None:

@@ -10,7 +10,12 @@ import sklearn.neural_network
 
 from scratchnet import (
     SGD,
+    Kind,
+    Linear,
+    Momentum,
     Parameters,
+    ReLU,
+    Tanh,
     backward,
     cross_entropy,
     cross_entropy_backward,
@@ -21,6 +26,8 @@ from scratchnet import (
     relu_backward,
     softmax,
     softmax_backward,
+    tanh,
+    tanh_backward,
 )
 
 rng = np.random.default_rng(21)
@@ -42,6 +49,11 @@ def test_linear_backward_equals_autograd() -> None:
 def test_relu_backward_equals_autograd() -> None:
     Z = rng.normal(size=(N, K))
     same(relu_backward(upstream, Z), autograd.grad(lambda Z: anp.sum(upstream * anp.where(Z > 0, Z, 0)))(Z))
+
+
+def test_tanh_backward_equals_autograd() -> None:
+    Z = rng.normal(size=(N, K))
+    same(tanh_backward(upstream, tanh(Z)), autograd.grad(lambda Z: anp.sum(upstream * anp.tanh(Z)))(Z))
 
 
 def test_softmax_backward_equals_autograd() -> None:
@@ -71,14 +83,20 @@ def test_the_whole_network_equals_autograd(sizes: tuple[int, ...]) -> None:
         same(layer.b, db)
 
 
-def test_training_takes_scikit_learn_s_very_steps() -> None:
-    """From one start, full batch, no momentum or penalty: the same parameters and probabilities after every step."""
+@pytest.mark.parametrize("between", [ReLU(), Tanh()])
+@pytest.mark.parametrize("momentum", [0, 0.9])
+def test_training_takes_scikit_learn_s_very_steps(between: Kind, momentum: float) -> None:
+    """From one start, full batch, no penalty: the same parameters and probabilities after every step."""
     peer = sklearn.neural_network.MLPClassifier(
-        (H,), solver="sgd", alpha=0, batch_size=N, learning_rate_init=0.1, momentum=0, shuffle=False, random_state=0
-    )
-    ours = Parameters((D, H, K), np.float64)
+        (H,), "relu" if between == ReLU() else "tanh", solver="sgd", alpha=0, batch_size=N, learning_rate_init=0.1,
+        momentum=momentum, nesterovs_momentum=False, shuffle=False, random_state=0,
+    )  # fmt: skip
+    ours = Parameters([Linear(D, H), between, Linear(H, K)], np.float64)
+    optimizer = Momentum(0.1, momentum) if momentum else SGD(0.1)
     labels = np.array([0, 1, 2, 3, 2, 1])
     peer.partial_fit(X, labels, classes=range(K))
+    for velocity in peer._optimizer.velocities:  # that of this step, which only made its arrays
+        velocity[:] = 0
     for layer, W, b in zip(ours.layers, peer.coefs_, peer.intercepts_, strict=True):
         layer.W[:], layer.b[:] = W, b
     for _ in range(5):
@@ -86,7 +104,7 @@ def test_training_takes_scikit_learn_s_very_steps() -> None:
             warnings.simplefilter("ignore", sklearn.exceptions.ConvergenceWarning)
             peer.partial_fit(X, labels)
         Z, cache = forward(ours, X)
-        SGD(0.1).step(ours, backward(ours, cache, cross_entropy_backward(Z, labels)))
+        optimizer.step(ours, backward(ours, cache, cross_entropy_backward(Z, labels)))
         for layer, W, b in zip(ours.layers, peer.coefs_, peer.intercepts_, strict=True):
             same(layer.W, W)
             same(layer.b, b)
