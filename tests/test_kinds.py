@@ -162,6 +162,28 @@ def test_what_is_drawn_in_training_is_not_drawn_in_use() -> None:
     np.testing.assert_array_equal(sn.forward(params, X)[0], sn.forward(params, X)[0])
 
 
+def test_fit_hands_its_generator_to_layers_in_training_alone_and_asks_the_first_for_no_gradient() -> None:
+    handed: list[tuple[bool, bool]] = []
+    asked: list[bool] = []
+
+    class Watched(Softplus):
+        def forward(self, layer: Any, Z: np.ndarray, rng: Any = None, out: Any = None) -> tuple[np.ndarray, np.ndarray]:
+            handed.append((rng is None, len(Z) == 45))
+            return super().forward(layer, Z, rng, out)
+
+        def backward(
+            self, layer: Any, grad: Any, dA: np.ndarray, Z: np.ndarray, need_dX: bool = True, out: Any = None
+        ) -> np.ndarray:
+            asked.append(need_dX)
+            return super().backward(layer, grad, dA, Z, need_dX, out)
+
+    params = sn.initialize([Watched(), sn.Linear(2, 8), Watched(), sn.Linear(8, 3)], np.random.default_rng(0))
+    run(params, epochs=1, batch_size=45)
+    # two batches through two such layers; then all 90 examples at once, to measure
+    assert handed == [(False, True)] * 4 + [(True, False)] * 2
+    assert asked == [True, False] * 2
+
+
 @pytest.fixture
 def of_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file of a network with a layer whose class is not there when it is read."""

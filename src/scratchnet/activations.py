@@ -37,7 +37,7 @@ class ReLU(Kind):
         self, layer: Any, Z: FloatArray, rng: np.random.Generator | None = None, out: FloatArray | None = None
     ) -> tuple[FloatArray, FloatArray]:
         """Return A, and Z for the way back."""
-        return relu(Z, out=out), Z
+        return relu(Z, out), Z
 
     def backward(
         self,
@@ -49,7 +49,7 @@ class ReLU(Kind):
         out: FloatArray | None = None,
     ) -> FloatArray:
         """Return dZ."""
-        return relu_backward(dA, Z, out=None if out is None else dA)
+        return relu_backward(dA, Z, out)
 
 
 def tanh(Z: FloatArray, out: FloatArray | None = None) -> FloatArray:

@@ -100,7 +100,7 @@ class Linear(Kind):
         self, layer: Any, X: FloatArray, rng: np.random.Generator | None = None, out: FloatArray | None = None
     ) -> tuple[FloatArray, FloatArray]:
         """Return Z, and X for the way back."""
-        return linear(X, layer.W, layer.b, out=out), X
+        return linear(X, layer.W, layer.b, out), X
 
     def backward(
         self,
@@ -112,8 +112,7 @@ class Linear(Kind):
         out: FloatArray | None = None,
     ) -> FloatArray | Any:
         """Fill dW and db, and return dX."""
-        dX, _, _ = linear_backward(dZ, X, layer.W, out=(out, grad.W, grad.b), need_dX=need_dX)
-        return dX
+        return linear_backward(dZ, X, layer.W, (out, grad.W, grad.b), need_dX)[0]
 
 
 def _require_linear(X: FloatArray, W: FloatArray) -> None:
