@@ -100,8 +100,8 @@ WRONG = {
     # pandas takes the first cell of each for the row's name, and moves all others by one
     "rows longer than the header": (rows(lambda cells: [*cells, "7"]), "longer rows"),
     "rows shorter than the header": (rows(lambda cells: cells[:-1]), "Integer column has NA values in column 784"),
-    "letters": (rows(lambda cells: [str(int(cells[0]) + 10), *cells[1:]]), "other labels than 0 to 9"),
-    "only some digits": (rows(lambda cells: ["1", *cells[1:]]), "other labels than 0 to 9"),
+    "letters": (rows(lambda cells: [str(int(cells[0]) + 10), *cells[1:]]), "not exactly the labels 0 to 9"),
+    "only some digits": (rows(lambda cells: ["1", *cells[1:]]), "not exactly the labels 0 to 9"),
     "divided": (
         rows(lambda cells: [*cells[:-1], "0.5"]),
         "cannot safely convert passed user dtype of uint8 for float64",

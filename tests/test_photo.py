@@ -436,13 +436,14 @@ def test_a_small_part_of_the_corpus_is_read(corpus: ModuleType, name: str) -> No
 
 @pytest.mark.slow
 def test_the_middle_strength_of_every_fault_is_read(corpus: ModuleType) -> None:
-    for name, fault in (corpus.NAMED | corpus.HELD_OUT).items():
-        right = total = 0
-        for digit in range(1, 10, 2):
+    """On other drawings than those of the table, and few."""
+    wrong = []
+    for name, fault in corpus.FAULTS.items():
+        for digit in (3, 8):
             file, drawing = corpus.take(fault, 2, digit, seed=3)
-            total += corpus.answer(partial(sn.prepare, drawing)) == digit
-            right += corpus.answer(partial(corpus.with_it, file)) == digit
-        assert right >= 0.75 * total, name
+            expected = corpus.answer(partial(sn.prepare, drawing))
+            wrong += [name] if corpus.answer(partial(corpus.with_it, file)) != expected else []
+    assert len(wrong) <= 3, wrong
 
 
 @pytest.mark.slow

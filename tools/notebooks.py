@@ -25,7 +25,7 @@ import nbclient
 import nbformat as partly_typed
 import yaml  # type: ignore[import-untyped]
 from needs import files
-from plain import Book, read, site_address
+from plain import HEADING, Book, read, site_address
 
 nbformat: Any = partly_typed  # some of its functions are annotated, these are not
 ROOT = Path(__file__).parents[1]
@@ -42,7 +42,8 @@ FAILURES = (
 )
 # `test -d` and the folder asked for, so that a second run and a restarted kernel fetch nothing.
 COLAB = """\
-# Google Colab opens a notebook alone. There, this cell fetches the rest of the book; elsewhere it does nothing.
+# Google Colab opens a notebook alone. There, this cell fetches
+# the rest of the book. Anywhere else it does nothing.
 import os, sys
 if "google.colab" in sys.modules and not os.path.exists("../data/train.csv.gz"):
     !test -d {name} || git clone --quiet --depth 1 {url}
@@ -95,7 +96,8 @@ class Chapter:
         seen: dict[str, int] = {}
         for cell in cells:
             number = seen[cell.source] = seen.get(cell.source, 0) + 1
-            cell.id = hashlib.sha256(f"{cell.cell_type}\0{cell.source}\0{number}".encode()).hexdigest()[:8]
+            if not begins_section(cell):
+                cell.id = hashlib.sha256(f"{cell.cell_type}\0{cell.source}\0{number}".encode()).hexdigest()[:8]
         for number, cell in enumerate(code(cells), start=1):
             cell.execution_count = number
             for output in cell.outputs:
@@ -158,6 +160,11 @@ def code_of(found: list[Any]) -> list[Cell]:
     return [one for one in found if one is not None and hasattr(one, "cell_type")]
 
 
+def begins_section(cell: Cell) -> bool:
+    """Say whether a cell begins with a heading, after which it is named: links from other notebooks lead there."""
+    return bool(cell.cell_type == "markdown" and HEADING.match(cell.source))
+
+
 def keep_ids(notebook: Notebook, stored: Notebook) -> None:
     """Let a cell that was only moved or edited keep its id, so that a diff shows no more than what changed."""
     ours, theirs = notebook.cells, stored.cells
@@ -165,7 +172,8 @@ def keep_ids(notebook: Notebook, stored: Notebook) -> None:
     for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind == "equal" or (kind == "replace" and b - a == d - c):
             for old, new in zip(theirs[a:b], ours[c:d], strict=True):
-                new.id = old.id
+                if not (begins_section(new) or begins_section(old)):
+                    new.id = old.id
     taken: set[str] = set()
     for cell in ours:
         while cell.id in taken:

@@ -100,13 +100,40 @@ def nested(text: str) -> Iterator[Part]:
 
 
 def slug(heading: str) -> str:
-    """Return the fragment by which Jupyter, Colab and nbconvert reach a heading: its words, joined by hyphens."""
-    return quote(re.sub(r"[`*]", "", heading).replace(" ", "-"), safe=",'!?:;=+~")
+    """Return the fragment by which Jupyter and nbconvert reach a heading of the notebook: its words, with hyphens.
+
+    Jupyter compares it letter by letter with the heading, and does not find a sign written as % and a number.
+    """
+    return quote(re.sub(r"[`*]", "", heading).replace(" ", "-"), safe=",'!?:;=+~()")
+
+
+def heading_id(heading: str) -> str:
+    """Return the id of the cell that a heading begins, by which JupyterLab reaches it from another notebook.
+
+    A heading alone would not do: JupyterLab looks for it only in a notebook that is open already.
+    """
+    return re.sub("[^a-z0-9]+", "-", heading.lower()).strip("-")[:64]
 
 
 def markdown(source: str) -> Cell:
-    """Return a cell of text, blank lines squeezed together."""
-    return nbformat.v4.new_markdown_cell(re.sub(r"\n{3,}", "\n\n", source).strip("\n"))
+    """Return a cell of text, blank lines squeezed together. One that begins with a heading is named after it."""
+    cell = nbformat.v4.new_markdown_cell(re.sub(r"\n{3,}", "\n\n", source).strip("\n"))
+    if found := HEADING.match(cell.source):
+        cell.id = heading_id(found[2])
+    return cell
+
+
+def sections(text: str) -> Iterator[str]:
+    """Cut a text before each heading, which can then be folded with what follows it, and with nothing before it."""
+    lines: list[str] = []
+    in_code = False
+    for line in text.split("\n"):
+        in_code ^= line.startswith("```")
+        if HEADING.fullmatch(line) and not in_code:
+            yield "\n".join(lines)
+            lines = []
+        lines.append(line)
+    yield "\n".join(lines)
 
 
 class Book:
@@ -159,12 +186,12 @@ class Book:
 
     def link(self, words: str, target: Target, page: str) -> str:
         """Return a link to a target as the notebook `page` has to write it."""
-        file = "" if target.page == page else target.page
-        if not target.heading:
+        if not target.heading or target.page.startswith("http"):  # the site has other fragments than notebooks
             return f"[{words}]({target.page})"
-        if target.page.startswith("http"):  # the site has other fragments than notebooks
-            return f"[{words}]({target.page})"
-        return f"[{words}]({file}#{slug(target.heading)})"
+        fragment = slug(target.heading)
+        if target.page == page and "%" not in fragment:
+            return f"[{words}](#{fragment})"
+        return f"[{words}]({target.page}#cell-id={heading_id(target.heading)})"
 
     @cached_property
     def references(self) -> dict[str, Any]:
@@ -272,8 +299,7 @@ class Book:
 
         def close() -> None:
             nonlocal text
-            if text.strip():
-                cells.append(markdown(text))
+            cells.extend(markdown(section) for section in sections(text) if section.strip())
             text = ""
 
         for one in found:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from scratchnet.activations import relu, relu_backward, softmax
-from scratchnet.figures.figure import Figure
+from scratchnet.figures.figure import Figure, invitation
 from scratchnet.layers import linear, linear_backward
 from scratchnet.losses import cross_entropy, cross_entropy_backward
 from scratchnet.parameters import Parameters
@@ -93,8 +93,7 @@ def _static(params: Parameters) -> str:
         f"{_table(FORWARD, forward)}"
         "<p>On the way back each product is <em>local derivative</em> · <em>what arrives from above</em>. Where a "
         "value was used twice, two products are added.</p>"
-        f"{_table(BACKWARD, backward)}"
-        '<p class="sn-note">With scripts switched on, you can step through it here and change every number.</p>'
+        f"{_table(BACKWARD, backward)}" + invitation("you can step through it here and change every number.")
     )
 
 

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scratchnet.figures.figure import Figure, packed
+from scratchnet.figures.figure import Figure, invitation, packed
 from scratchnet.losses import cross_entropy, cross_entropy_backward
 from scratchnet.metrics import accuracy
 from scratchnet.network import backward, forward, predict
@@ -107,7 +107,7 @@ def _static(name: str, points: Points, window: list[tuple[float, float]]) -> str
         "crosses the line of a unit, shown dashed.</p>"
         f'<div class="sn-row">{pictures}</div>'
         f"<table><tr><th>hidden units</th><th>loss</th><th>points right</th></tr>{rows}</table>"
-        '<p class="sn-note">With scripts switched on, you can train here, and add points of your own.</p>'
+        + invitation("you can train here, and add points of your own.")
     )
 
 

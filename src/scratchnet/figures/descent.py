@@ -6,7 +6,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scratchnet.figures.figure import Figure
+from scratchnet.figures.figure import Figure, invitation
 from scratchnet.shapes import require_generator
 
 __all__ = ["descent"]
@@ -104,7 +104,7 @@ def _static(C: Floats, start: Floats, noise: Floats, orders: NDArray[np.int64]) 
         "example of 64 the path staggers.</p>"
         f'<div class="sn-row">{pictures}</div><table><tr><th>rate</th><th>batch</th><th>factor across</th>'
         f"<th>factor along</th><th>loss after {steps} steps</th></tr>{rows}</table>"
-        '<p class="sn-note">With scripts switched on, you choose the rate, the batch and the start here.</p>'
+        + invitation("you choose the rate, the batch and the start here.")
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from scratchnet.activations import softmax
 from scratchnet.data import normalize
-from scratchnet.figures.figure import Figure, network, picture
+from scratchnet.figures.figure import Figure, invitation, network, picture
 from scratchnet.handwriting import SIDE, prepare
 from scratchnet.network import forward
 from scratchnet.parameters import Parameters
@@ -55,5 +55,5 @@ def _static(params: Parameters, samples: list[list[Lines]]) -> str:
         f"<p>{picture(small, 'A four, drawn with a thick pen.')} "
         f"{picture(image.reshape(SIDE, SIDE), 'The same four, soft at its edges, in the middle of its image.')}</p>"
         f"<table><tr><th>digit</th><th>probability</th></tr>{rows}</table>"
-        '<p class="sn-note">With scripts switched on, you can draw one yourself here, or have a photograph read.</p>'
+        + invitation("you can draw one yourself here, or have a photograph read.")
     )

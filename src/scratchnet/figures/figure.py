@@ -64,6 +64,14 @@ def require_relu_network(params: Parameters) -> None:
         raise ValueError(f"params must be {wanted}, not {described(params)}")
 
 
+def invitation(said: str) -> str:
+    """Return the last line of a static picture: what the reader can do here where the script runs.
+
+    A notebook whose outputs came with it is not trusted, and shows the static picture until its cell is run.
+    """
+    return f'<p class="sn-note">Where scripts run, and in a notebook once you have run its cell, {said}</p>'
+
+
 def picture(image: NDArray[np.uint8], alt: str, width: int = 112) -> str:
     """Return an image (height, width), 0 for paper and 255 for ink, as an HTML picture, ink dark on white.
 

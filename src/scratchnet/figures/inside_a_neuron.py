@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scratchnet.figures.figure import Figure, picture
+from scratchnet.figures.figure import Figure, invitation, picture
 from scratchnet.parameters import Layer, Parameters
 from scratchnet.shapes import require_labels
 from scratchnet.types import IntArray
@@ -138,7 +138,7 @@ def _static(image: NDArray[np.uint8], data: dict[str, Any], w: NDArray[np.float6
         f"<p><strong>Inside a neuron.</strong> Image times weights, pixel by pixel: a {label}, the weights of hidden "
         f"unit {unit}, and their product. All products and the bias are added up, and ReLU keeps what is positive.</p>"
         f"<p>{' '.join(pictures)}</p><table>{table}</table>{before}"
-        '<p class="sn-note">With scripts switched on, you can choose unit, image and bias here.</p>'
+        + invitation("you can choose unit, image and bias here.")
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet.activations import softmax
-from scratchnet.figures.figure import Figure
+from scratchnet.figures.figure import Figure, invitation
 from scratchnet.losses import cross_entropy, cross_entropy_backward
 from scratchnet.types import FloatArray
 
@@ -59,7 +59,7 @@ def _static(z: FloatArray, y: int | None) -> str:
         f"<p>Add {SHIFT} to every logit, and on paper no probability changes. But exp({_plain(high.max())}) is larger "
         "than any float: ∞/∞ has no value. With the largest logit m taken out first, the largest exponential is "
         f"exp(0) = 1.</p>{_table(['z', 'exp(z) / sum', 'exp(z − m) / sum'], both)}"
-        '<p class="sn-note">With scripts switched on, you can move the logits yourself here.</p>'
+        + invitation("you can move the logits yourself here.")
     )
 
 
