@@ -8,15 +8,13 @@ twice: the first printing tells the contents their page numbers.
 import json
 import re
 import tempfile
-from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
 import pikepdf
-import yaml  # type: ignore[import-untyped]
-from audit import HTML, ROOT, chromium
 from bs4 import BeautifulSoup, Tag
+from common import HTML, ROOT, chromium, pages, parts, require_site, settings
 from playwright.sync_api import ViewportSize, sync_playwright
 
 PDF = ROOT / "_build" / "scratchnet.pdf"
@@ -42,14 +40,6 @@ WIDE = """() => [...document.querySelectorAll(".bd-article :is(div.math, .katex-
     .filter(node => node.scrollWidth > node.clientWidth + 4 && node.clientWidth
                     || node.getBoundingClientRect().right > innerWidth + 1)
     .map(node => `${node.closest("[id]").id}: ${node.textContent.trim().slice(0, 60)}`)"""
-
-
-def parts() -> Iterator[tuple[str, list[str]]]:
-    """Yield the caption and the pages of each part; the root of the book stands before the first, without a caption."""
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    yield "", [contents["root"]]
-    for part in contents["parts"]:
-        yield part["caption"], [chapter["file"] for chapter in part["chapters"]]
 
 
 def place(page: str, fragment: str = "") -> str:
@@ -83,9 +73,8 @@ def chapter(page: str, pages: list[str]) -> Tag:
 
 def assemble(numbers: dict[str, int]) -> str:
     """Return the book as one document; `numbers` says on which page of the PDF a place is, as far as that is known."""
-    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    cited = settings("CITATION.cff")
     title, _, subtitle = cited["title"].partition(": ")
-    pages = [page for _, files in parts() for page in files]
     style = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
     contents: list[str] = []
     chapters: list[str] = []
@@ -93,7 +82,7 @@ def assemble(numbers: dict[str, int]) -> str:
         if caption:
             contents.append(f'<p class="part"><a href="#{place(files[0])}"><span>{escape(caption)}</span></a></p>')
         for page in files:
-            article = chapter(page, pages)
+            article = chapter(page, pages())
             headings = article.find_all(["h2", "h3"])
             for heading in headings:
                 (section,) = heading.find_parents("section", limit=1)
@@ -160,8 +149,7 @@ def bind(draft: Path, book: str) -> int:
 
 def main() -> None:
     """Print the book."""
-    if not (HTML / "index.html").exists():
-        raise SystemExit("there is no site to print: run `make book` first")
+    require_site()
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "draft.pdf"
         numbers = printed(assemble({}), draft)
