@@ -113,7 +113,8 @@ def test_what_no_step_is_for_stays_as_it_is() -> None:
         '<svg viewBox="0 0 1 1"><path d="M0 0"/><svg></svg></svg>',
         '<pre>a &gt; <span class="p">(</span>&quot;\n</pre>',
     )
-    body = f"<p>1 &lt; 2 &amp; 3</p>{''.join(hidden)}<b>{hidden[0]}</b><script>a('<svg><pre>' && 1)</script><br><i></i>"
+    rest = '<script>a(\'<svg><pre>\' && 1)</script><br><i z="1" b a="2"></i>'
+    body = f"<p>1 &lt; 2 &amp; 3</p>{''.join(hidden)}<b>{hidden[0]}</b>{rest}"
     page = finish_pages.finished(f'<!DOCTYPE html>\n<html><head><meta charset="utf-8"/>{body}</head></html>', Path())
     assert body in page
     with pytest.raises(ExtensionError, match="no end"):

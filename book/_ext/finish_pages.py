@@ -26,9 +26,16 @@ POLICY = (
 # No step looks inside a listing, a drawing or a rendered formula, and these are nearly all of a page. The parser, which
 # is slow, is given a comment in place of each. What looks like one inside a script stays there.
 OPAQUE = re.compile(r'<(?:(script|pre|svg)\b|(span) class="katex">)')
-WRITTEN = HTMLFormatter(
-    EntitySubstitution.substitute_xml, void_element_close_prefix=None, empty_attributes_are_booleans=True
-)
+
+
+class Formatter(HTMLFormatter):
+    """Write attributes in the order in which they were read, not sorted."""
+
+    def attributes(self, tag: Tag) -> Any:
+        return [(name, None if value == "" else value) for name, value in tag.attrs.items()]
+
+
+WRITTEN = Formatter(EntitySubstitution.substitute_xml, void_element_close_prefix=None)
 
 
 def the_one(found: list[Tag], what: str) -> Tag:
