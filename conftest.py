@@ -1,14 +1,14 @@
-"""What every run of pytest shares, of unit tests and of notebooks: one thread, no bars, and what `--nbval` collects."""
+"""Settings of every run of pytest, with or without `--nbval`: one thread, no progress bars, and what `--nbval` runs."""
 
 import os
 
 import pytest
 
-# Set here, before NumPy loads and before a kernel starts: one thread gives the same bits on every run, and a progress
-# bar would differ from one run to the next.
+# These must be set before NumPy is imported and before a kernel starts. With one thread, every run gives the same bits;
+# the text of a progress bar would differ from run to run.
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "TQDM_DISABLE"):
     os.environ[variable] = "1"
-os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the kernel would warn that a debugger may miss breakpoints
+os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # else each kernel warns about debugging
 
 
 def pytest_configure(config: pytest.Config) -> None:

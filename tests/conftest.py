@@ -1,13 +1,11 @@
-"""What the unit tests share: properties on the same examples each time, however slow the machine; and one browser.
+"""Settings of Hypothesis for all tests, and the browser that all tests of pages share.
 
-Hypothesis and Playwright are imported where they are used, because pytest also reads this file when it is about to run
-nothing but notebooks, and Binder's environment has neither.
+Hypothesis and Playwright are imported where they are used: pytest also reads this file when it runs only notebooks, and
+Binder's environment has neither.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -24,18 +22,18 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.pluginmanager.hasplugin("hypothesispytest"):
         from hypothesis import settings
 
+        # The same examples in every run, and no limit of time, which a slow machine would miss.
         settings.register_profile("book", deadline=None, derandomize=True)
         settings.load_profile("book")
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    from common import find_chromium
     from playwright.sync_api import sync_playwright
 
-    known = ("chromium", "chromium-browser", "google-chrome")
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, known)), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=[*FLAGS, "--no-first-run"])
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=[*FLAGS, "--no-first-run"])
         yield browser
         browser.close()
 
@@ -51,7 +49,9 @@ def desktop(browser: Browser) -> Iterator[Watched]:
 
 @pytest.fixture
 def page(desktop: Watched, address: str) -> Iterator[Page]:
-    """The page at the `address` that a figure's test module gives; in the end nothing is amiss, and no number NaN."""
+    """Open the page at the fixture `address` of the test module. After the test, check that the figure shows no NaN,
+    that the page logged no error, and that nothing else was loaded.
+    """
     desktop.page.goto(address)
     desktop.page.locator(".sn-awake").first.wait_for()
     yield desktop.page

@@ -1,4 +1,4 @@
-"""The book as it is somewhere else: a copy of the files that git would publish."""
+"""Copy the project to another folder: the files that git would publish."""
 
 import shutil
 import subprocess

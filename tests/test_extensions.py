@@ -1,68 +1,50 @@
-"""The small extensions of book/_ext: each does its one thing, and says so when the world has changed under it."""
+"""The extensions of book/_ext: each does what it says, and stops the build when the theme or a package has changed."""
 
-import base64
-import hashlib
-import importlib.util
 import os
 import re
 from collections import namedtuple
 from html import unescape
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import api_page
+import bundles
+import code_lines
+import finish_pages
+import katex_node
+import no_break
+import page_links
+import pygments
 import pytest
+import root_redirect
+import site_address
+from bs4 import BeautifulSoup
 from docutils import nodes
 from docutils.utils import new_document
 from PIL import Image
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 from sphinx.errors import ExtensionError
 from sphinxcontrib import katex
 
-FOLDER = Path(__file__).parents[1] / "book" / "_ext"
-
-
-def extension(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def file(name: str, body: str = "") -> SimpleNamespace:
-    return SimpleNamespace(filename=name, attributes={"body": body} if body else {})
-
-
-def repaired(**context: Any) -> dict[str, Any]:
-    app = SimpleNamespace(config=SimpleNamespace(html_theme="sphinx_book_theme"))
-    extension("theme_repairs").repair(app, "page", "page.html", context, None)
-    return context
-
-
-def listed(*parts: str) -> str:
-    context = {"body": "".join(parts)}
-    extension("code_lines").wrap(None, "page", "page.html", context, None)
-    return context["body"]
-
-
-THEBE = file("", "const THEBE_JS_URL = 'https://example.org'")
+ROOT = Path(__file__).parents[1]
 
 
 def test_the_site_lives_where_github_publishes_the_repository() -> None:
-    assert extension("site_address").address("https://github.com/Ada/book/") == "https://ada.github.io/book/"
+    assert site_address.address("https://github.com/Ada/book/") == "https://ada.github.io/book/"
 
 
 @pytest.mark.parametrize("url", ["https://github.com/ada", "https://example.org/ada/book", "ada/book", ""])
 def test_an_address_that_is_no_repository_of_github_is_refused(url: str) -> None:
     with pytest.raises(ExtensionError, match=r"html\.baseurl"):
-        extension("site_address").address(url)
+        site_address.address(url)
 
 
 def test_an_address_of_its_own_goes_first_and_the_rest_follows_it() -> None:
     config = SimpleNamespace(html_baseurl="https://book.example/v1/", html_theme_options={})
-    extension("site_address").derive(None, config)
+    site_address.derive(None, config)
     assert (config.ogp_site_url, config.notfound_urls_prefix) == ("https://book.example/v1/", "/v1/")
 
 
@@ -71,7 +53,7 @@ def test_the_link_for_a_jupyterhub_names_the_repository_of_the_configuration() -
         myst_substitutions={},
         html_theme_options={"repository_url": "https://github.com/Ada/book", "repository_branch": "trunk"},
     )
-    extension("site_address").offer_link(None, config)
+    site_address.offer_link(None, config)
     link = urlsplit(unescape(re.sub("<[^>]*>", "", config.myst_substitutions["hub_link"])))
     assert link.path == "/hub/user-redirect/git-pull"
     assert parse_qs(link.query) == {
@@ -81,49 +63,16 @@ def test_the_link_for_a_jupyterhub_names_the_repository_of_the_configuration() -
     }
 
 
-def test_thebe_is_taken_off_the_page_and_nothing_else() -> None:
-    context = repaired(script_files=[file("doctools.js"), THEBE], css_files=[file("sphinx-thebe.css"), file("a.css")])
-    assert [script.filename for script in context["script_files"]] == ["doctools.js"]
-    assert [sheet.filename for sheet in context["css_files"]] == ["a.css"]
-
-
-def test_a_theme_without_thebe_asks_for_the_repair_to_go() -> None:
-    with pytest.raises(ExtensionError, match="remove this repair"):
-        repaired(script_files=[file("doctools.js")])
-
-
-@pytest.mark.parametrize("address", ["https://example.org/a.js", "//example.org/a.js"])
-def test_a_script_or_style_sheet_from_another_host_stops_the_build(address: str) -> None:
-    with pytest.raises(ExtensionError, match="another host"):
-        repaired(script_files=[THEBE, file(address)])
-    with pytest.raises(ExtensionError, match="another host"):
-        repaired(script_files=[THEBE], css_files=[file(address)])
-
-
-def test_the_boxes_of_exercises_share_no_id() -> None:
-    body = '<div class="exercise admonition" id="ex-a"><section id="exercise-content">Add</section></div>'
-    assert repaired(body=body)["body"] == body.replace(' id="exercise-content"', "")
-    with pytest.raises(ExtensionError, match="remove this repair"):
-        repaired(body=body.replace(' id="exercise-content"', ""))
-
-
-def test_the_bibliography_does_not_pretend_to_be_a_list() -> None:
-    body = '<div role="list" class="citation-list"><div class="citation" id="a" role="doc-biblioentry">Ada</div></div>'
-    context = repaired(script_files=[THEBE], body=body)
-    assert context["body"] == '<div class="citation-list"><div class="citation" id="a">Ada</div></div>'
-
-
 @pytest.fixture
-def formulas(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def restored(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NODEJS_BINARY", "STARTUP_TIMEOUT", "RENDER_TIMEOUT"):
         monkeypatch.setattr(katex, name, getattr(katex, name))
     monkeypatch.setattr(katex.KaTeXServer, "start_server_process", katex.KaTeXServer.start_server_process)
-    module = extension("katex_node")
-    module.setup(None)
-    return module
+    katex_node.setup(None)
 
 
-def test_formulas_are_rendered_by_the_node_of_this_environment(formulas: ModuleType, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("restored")
+def test_formulas_are_rendered_by_the_node_of_this_environment(tmp_path: Path) -> None:
     assert os.access(katex.NODEJS_BINARY, os.X_OK)
     process, connection = katex.KaTeXServer.start_server_process(tmp_path, 60)
     server = katex.KaTeXServer(tmp_path, process, connection)
@@ -136,25 +85,135 @@ def test_formulas_are_rendered_by_the_node_of_this_environment(formulas: ModuleT
         process.wait()
 
 
-def test_a_node_that_does_not_start_is_reported(
-    formulas: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("restored")
+def test_a_node_that_does_not_start_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(katex.KaTeXServer, "build_command", lambda socket: ["false"])
     with pytest.raises(katex.KaTeXError, match="STARTUP_TIMEOUT"):
-        formulas.start(tmp_path, 0.5)
+        katex_node.start(tmp_path, 0.5)
 
 
-def test_thebe_is_taken_out_of_the_text_too_and_noticed_when_it_hides() -> None:
-    config = '<script type="text/x-thebe-config">{}</script>'
-    body = f"<p>1</p>{config}\n<script>kernelName = 'python3'</script><p>2</p>"
-    assert repaired(script_files=[THEBE], body=body)["body"] == "<p>1</p><p>2</p>"
-    with pytest.raises(ExtensionError, match="not known here"):
-        repaired(script_files=[THEBE], body=config)
+def test_the_style_sheet_and_the_fonts_of_formulas_are_of_the_version_that_renders_them() -> None:
+    folder = ROOT / "book" / "_static" / "katex"
+    sheet = (folder / "katex.min.css").read_text(encoding="utf-8")
+    assert re.findall(r'katex-version:after\{content:"([\d.]+)"', sheet) == [katex.katex_version]
+    assert f"KaTeX {katex.katex_version}:" in (folder / "VERSION.txt").read_text(encoding="utf-8")
+    fonts = set(re.findall(r"fonts/([\w-]+\.woff2)", sheet))
+    assert fonts == {path.name for path in (folder / "fonts").glob("*")}
+
+
+def finished(body: str, folder: Path = Path()) -> BeautifulSoup:
+    """A page with this body, after all steps."""
+    head = '<head><meta charset="utf-8" /></head>'
+    return BeautifulSoup(finish_pages.finished(f"<html>{head}<body>{body}</body></html>", folder), "html.parser")
+
+
+def test_what_no_step_is_for_stays_as_it_is() -> None:
+    hidden = (
+        '<span class="katex"><span a><span>x</span></span></span>',
+        '<svg viewBox="0 0 1 1"><path d="M0 0"/><svg></svg></svg>',
+        '<pre>a &gt; <span class="p">(</span>&quot;\n</pre>',
+    )
+    rest = '<script>a(\'<svg><pre>\' && 1)</script><br><i z="1" b a="2"></i>'
+    body = f"<p>1 &lt; 2 &amp; 3</p>{''.join(hidden)}<b>{hidden[0]}</b>{rest}"
+    page = finish_pages.finished(f'<!DOCTYPE html>\n<html><head><meta charset="utf-8"/>{body}</head></html>', Path())
+    assert body in page
+    with pytest.raises(ExtensionError, match="no end"):
+        finished("<svg><svg></svg>")
+
+
+def test_thebe_is_removed_and_noticed_when_it_hides() -> None:
+    settings = '<script type="text/x-thebe-config">{}</script>'
+    kernel = "<script>kernelName = 'python3'</script>"
+    page = finished(f"<p>1</p>{settings}\n{kernel}<p>2</p><script>a()</script>")
+    assert [part.get_text() for part in page.body.find_all(True)] == ["1", "2", "a()"]
+    with pytest.raises(ExtensionError, match="kernel"):
+        finished(settings)
+    with pytest.raises(ExtensionError, match="does not know"):
+        finished('<script src="/sphinx-thebe.js"></script>')
+
+
+def test_boxes_of_exercises_share_no_id_and_the_title_of_a_solution_is_no_link() -> None:
+    exercise = '<div class="exercise" id="ex"><p class="admonition-title">1</p><section id="exercise-content"/></div>'
+    title = '<p class="admonition-title">Solution to<a href="#ex"> 1</a></p>'
+    solution = f'<div class="solution dropdown" id="sol">{title}<section id="solution-content"><a href="b">c</a></div>'
+    page = finished(exercise + solution)
+    assert [tag["id"] for tag in page.find_all(id=True)] == ["ex", "sol"]
+    assert [link["href"] for link in page.find_all("a")] == ["b"]
+    assert "Solution to 1" in page.get_text()
+    for changed in (exercise.replace("exercise-content", "box"), solution.replace("solution-content", "box")):
+        with pytest.raises(ExtensionError, match="new way"):
+            finished(changed)
+    with pytest.raises(ExtensionError, match="new way"):
+        finished(solution.replace('<a href="#ex"> 1</a>', "1"))
+
+
+def test_the_bibliography_does_not_claim_to_be_a_list() -> None:
+    entry = '<div class="citation" id="a" role="doc-biblioentry">Ada</div>'
+    body = f'<div role="list" class="citation-list">{entry}</div>'
+    assert not finished(body).find_all(role=True)
+    for role in ("list", "doc-biblioentry"):
+        with pytest.raises(ExtensionError, match=f"no role {role}"):
+            finished(body.replace(f'role="{role}"', ""))
+
+
+def test_the_line_that_says_where_a_notebook_runs_goes_below_the_title() -> None:
+    page = finished('<p class="run">Run</p><article><h1>T</h1><p>x</p></article>')
+    assert [tag.get_text() for tag in page.article.find_all(True)] == ["T", "Run", "x"]
+    with pytest.raises(ExtensionError, match="a title"):
+        finished('<p class="run">Run</p>')
+
+
+def test_a_picture_of_a_cell_gets_its_size_and_others_are_left_alone(tmp_path: Path) -> None:
+    Image.new("RGB", (30, 20)).save(tmp_path / "a.png")
+    others = '<img src="data:image/png;b.png"><img src="b.svg"><img src="https://c/d.png"><img src="e.png" width="1">'
+    picture, *left = finished(f'<img alt="x" src="a.png">{others}', tmp_path).find_all("img")
+    assert picture.attrs == {
+        "alt": "x", "src": "a.png", "width": "30", "height": "20", "loading": "lazy", "decoding": "async"
+    }  # fmt: skip
+    assert "".join(map(str, left)) == others.replace('">', '"/>')
+
+
+def test_a_policy_names_each_script_of_the_page_once_by_its_hash() -> None:
+    page = finished('<script>a()</script><script>a()</script><script src="b.js"></script>')
+    meta = page.find("meta", {"http-equiv": "Content-Security-Policy"})
+    # printf 'a()' | openssl dgst -sha256 -binary | base64
+    assert re.findall("'sha256-([^']+)'", meta["content"]) == ["qVpDBgj7bpq5hMAcGp3AOc79J3Y1Z4HvySTwKrWDoy4="]
+    assert meta.find_previous_sibling("meta")["charset"] == "utf-8"
+    with pytest.raises(ExtensionError, match="character set"):
+        finish_pages.finished("<html></html>", Path())
+
+
+def test_a_site_is_finished_once_and_an_unknown_page_is_named(static: Path) -> None:
+    site = static.parent
+    app = SimpleNamespace(
+        builder=SimpleNamespace(name="html"), outdir=site, confdir=site, config=SimpleNamespace(html_static_path=[])
+    )
+    raw = (
+        '<html><head><meta charset="utf-8" /><link href="_static/book.css" /></head>'
+        '<body class="a"><script src="_static/book.js"></script></body></html>'
+    )
+    (site / "a.html").write_text(raw)
+    (site / "index.html").write_text("leads on")
+    (static / "basic.css").write_text(".a{color:red}.b{color:blue}")
+    finish_pages.finish(app, None)
+    once = (site / "a.html").read_text()
+    assert re.findall(r"_static/book\.(css|js)\?v=\w{8}\"", once) == ["css", "js"]
+    assert (static / "book.css").read_text() == ".a{color:red}\n"
+    finish_pages.finish(app, None)
+    assert (site / "a.html").read_text() == once
+    (static / "basic.css").write_text(".a{color:green}")  # a page of an earlier build names the bundle of this one
+    finish_pages.finish(app, None)
+    again = (site / "a.html").read_text()
+    assert again != once
+    assert re.sub(r"css\?v=\w+", "", again) == re.sub(r"css\?v=\w+", "", once)
+    assert (site / "index.html").read_text() == "leads on"
+    (site / "b.html").write_text(raw.replace('charset="utf-8"', ""))
+    with pytest.raises(ExtensionError, match=r"b\.html: .*character set"):
+        finish_pages.finish(app, None)
 
 
 def lean(css: str, *used: str) -> str:
-    pages = extension("lean_pages")
-    return pages.lean(pages.parsed(css), set(used))
+    return bundles.lean(bundles.parsed(css), set(used))
 
 
 def test_a_rule_stays_when_a_page_has_all_that_it_asks_for() -> None:
@@ -181,77 +240,63 @@ def test_a_sheet_with_an_error_is_not_passed_over() -> None:
 
 
 def test_addresses_in_a_sheet_are_seen_from_the_bundle() -> None:
-    rebased = extension("lean_pages").rebased
-    assert rebased("url(fonts/a.woff2) url('b.svg') url(data:x) url(\"data:y\")", "katex") == (
+    assert bundles.rebased("url(fonts/a.woff2) url('b.svg') url(data:x) url(\"data:y\")", "katex") == (
         'url(katex/fonts/a.woff2) url(katex/b.svg) url(data:x) url("data:y")'
     )
-    assert rebased("url(a.svg)", "") == "url(a.svg)"
+    assert bundles.rebased("url(a.svg)", "") == "url(a.svg)"
 
 
-@pytest.mark.parametrize("kind", ["css", "script"])
-def test_a_sheet_or_script_that_nobody_knows_stops_the_build(kind: str) -> None:
-    pages, digest = extension("lean_pages"), "0" * 64
-    context = {"css_files": [file(f"_static/mystnb.{digest}.css")], "script_files": [file("_static/doctools.js")]}
-    pages.one_of_each(None, "page", "page.html", context, None)
-    assert context == {"css_files": [], "script_files": []}
-    context[f"{kind}_files"] = [file("_static/new.js")]
-    with pytest.raises(ExtensionError, match=r"new\.js"):
-        pages.one_of_each(None, "page", "page.html", context, None)
+@pytest.mark.parametrize("kind", ["css_files", "script_files"])
+@pytest.mark.parametrize("name", ["_static/new.js", "https://example.org/doctools.js", "//example.org/a.css"])
+def test_a_sheet_or_script_that_nobody_knows_stops_the_build(kind: str, name: str) -> None:
+    known = {"css_files": f"_static/mystnb.{'0' * 64}.css", "script_files": "_static/doctools.js"}
+    context = {kind: [SimpleNamespace(filename=name)] for kind, name in known.items()}
+    bundles.refuse_unknown_files(None, "page", "page.html", context, None)
+    context[kind].append(SimpleNamespace(filename=name))
+    with pytest.raises(ExtensionError, match=name.rpartition("/")[2]):
+        bundles.refuse_unknown_files(None, "page", "page.html", context, None)
 
 
-def test_a_sheet_that_the_theme_no_longer_brings_stops_the_build(tmp_path: Path) -> None:
-    with pytest.raises(ExtensionError, match=r"basic\.css.*no more"):
-        extension("lean_pages").bundle(tmp_path, [], [])
-
-
-IMPATIENT = 'function I(){const e=()=>{document.querySelectorAll(["pre","x"]).forEach(e=>{e.x})},t=1;e()}function J(){}'
+EAGER = 'function I(){const e=()=>{document.querySelectorAll(["pre","x"]).forEach(e=>{e.x})},t=1;e()}function J(){}'
 
 
 @pytest.fixture
 def static(tmp_path: Path) -> Path:
-    """A folder with all the sheets and scripts that a build has, nothing in any."""
-    lean_pages = extension("lean_pages")
-    for name in (*lean_pages.SHEETS, *lean_pages.SCRIPTS):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("")
-    (tmp_path / lean_pages.SCRIPTS[-1]).write_text(IMPATIENT)
-    return tmp_path
+    """A folder with all the sheets and scripts that a build has, nearly all of them empty."""
+    folder = tmp_path / "_static"
+    for name in (*bundles.SHEETS, *bundles.SCRIPTS):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("")
+    (folder / bundles.SCRIPTS[-1]).write_text(EAGER)
+    (folder / "searchtools.js").write_text('remove([".headerlink", "script", "style"])')
+    return folder
 
 
-def test_what_lays_out_the_whole_page_is_taken_out_and_missed_when_it_is_not_there(static: Path) -> None:
-    lean_pages = extension("lean_pages")
-    lean_pages.bundle(static, [], [])
+def test_what_the_theme_no_longer_brings_or_brings_in_a_new_way_stops_the_build(static: Path) -> None:
+    bundles.write(static, [], [])
     assert "function I(){}function J(){}" in (static / "book.js").read_text()
-    (static / lean_pages.SCRIPTS[-1]).write_text("function J(){}")
-    with pytest.raises(ExtensionError, match="in another way"):
-        lean_pages.bundle(static, [], [])
+    (static / bundles.SCRIPTS[-1]).write_text("function J(){}")
+    with pytest.raises(ExtensionError, match="in a new way"):
+        bundles.write(static, [], [])
+    (static / "basic.css").unlink()
+    with pytest.raises(ExtensionError, match=r"no longer brings \['basic\.css'\]"):
+        bundles.write(static, [], [])
 
 
-def test_a_sheet_of_our_own_is_taken_from_where_it_is_edited(static: Path, tmp_path_factory: Any) -> None:
-    own = tmp_path_factory.mktemp("own")
-    (own / "scratchnet.css").write_text("p { color: red }")
-    extension("lean_pages").bundle(static, [own], [])
+def test_a_sheet_of_our_own_is_taken_from_where_it_is_edited(static: Path, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "scratchnet.css").write_text("p { color: red }")
+    bundles.write(static, [tmp_path / "own"], [])
     assert "color: red" in (static / "book.css").read_text()
 
 
-def test_a_policy_names_each_script_of_the_page_once_by_its_hash() -> None:
-    page = '<html><head>\n<meta charset="utf-8" />\n</head><script>a()</script><script src="b.js"></script></html>'
-    once = extension("lean_pages").policy(page)
-    digest = base64.b64encode(hashlib.sha256(b"a()").digest()).decode()
-    assert re.findall("'sha256-([^']+)'", once) == [digest]
-    assert extension("lean_pages").policy(once) == once
-    with pytest.raises(ExtensionError, match="character set"):
-        extension("lean_pages").policy("<html></html>")
-
-
-def test_a_picture_gets_its_size_once(tmp_path: Path) -> None:
-    Image.new("RGB", (30, 20)).save(tmp_path / "a.png")
-    page = '<img alt="x" src="a.png"/><img src="data:y"/><img src="b.svg"/>'
-    once = extension("lean_pages").measured(page, tmp_path)
-    assert (
-        '<img width="30" height="20" loading="lazy" decoding="async" alt="x" src="a.png"/><img src="data:y"/>' in once
-    )
-    assert extension("lean_pages").measured(once, tmp_path) == once
+def test_the_search_shows_no_tex(static: Path) -> None:
+    for _ in range(2):
+        bundles.without_formulas_in_excerpts(static)
+        assert (static / "searchtools.js").read_text() == 'remove([".headerlink", "script", "style", ".katex-mathml"])'
+    (static / "searchtools.js").write_text("")
+    with pytest.raises(ExtensionError, match="new way"):
+        bundles.without_formulas_in_excerpts(static)
 
 
 def group(label: str, **urls: str) -> dict[str, Any]:
@@ -260,45 +305,36 @@ def group(label: str, **urls: str) -> dict[str, Any]:
 
 BUTTONS = [
     group("launch-buttons", Binder="b", Colab="c"),
-    group("source-buttons", **{"Repository": "r", "Open issue": "i?a&b"}),
+    group("source-buttons", **{"Repository": "r", "Open issue": "i"}),
     group("download-buttons", **{".ipynb": "n"}),
+    {"type": "javascript", "text": ".pdf", "javascript": "print()"},
 ]
-BUTTONS[2]["buttons"].append({"text": ".pdf", "javascript": "print()"})
 
 
-def offered(buttons: list[dict[str, Any]], file: str, body: str = "<h1>T</h1><p>x</p>") -> dict[str, Any]:
+def linked(buttons: list[dict[str, Any]], file: str) -> dict[str, str]:
     app = SimpleNamespace(env=SimpleNamespace(doc2path=lambda name: file))
-    context = {"header_buttons": buttons, "body": body}
-    extension("offers").offer(app, "page", "page.html", context, object())
-    return context
+    context: dict[str, Any] = {"header_buttons": buttons}
+    page_links.give_links(app, "page", "page.html", context, object())
+    return context["links"]
 
 
-def test_a_notebook_says_below_its_title_where_it_runs() -> None:
-    context = offered(BUTTONS, "a.ipynb")
-    assert re.findall('href="([^"]+)"', context["body"]) == ["b", "c", "n"]
-    assert context["body"].startswith('<h1>T</h1>\n<p class="run')
-    assert context["offers"] == {"repository": "r", "issue": "i?a&amp;b"}
-    assert offered(BUTTONS, "a.md")["body"] == "<h1>T</h1><p>x</p>"
+def test_the_template_is_given_the_addresses_behind_the_buttons_of_the_theme() -> None:
+    assert linked(BUTTONS, "a.md") == {"source": "r", "issue": "i"}
+    assert linked(BUTTONS, "a.ipynb") == {"source": "r", "issue": "i", "binder": "b", "colab": "c", "notebook": "n"}
+    with pytest.raises(ExtensionError, match="Repository"):
+        linked(BUTTONS[:1], "a.md")
+    with pytest.raises(ExtensionError, match="Binder"):
+        linked(BUTTONS[1:], "a.ipynb")
 
 
-def test_a_theme_with_other_buttons_stops_the_build() -> None:
-    with pytest.raises(ExtensionError, match="names its buttons otherwise"):
-        offered(BUTTONS[:1], "a.md")
-    with pytest.raises(ExtensionError, match="a place to run"):
-        offered(BUTTONS[1:], "a.ipynb")
-    with pytest.raises(ExtensionError, match="without a title"):
-        offered(BUTTONS, "a.ipynb", body="<p>x</p>")
-
-
-def test_the_front_door_is_a_whole_page_and_leads_to_the_root(tmp_path: Path) -> None:
+def test_the_root_of_the_site_is_a_whole_page_and_leads_to_the_first(tmp_path: Path) -> None:
     config = SimpleNamespace(root_doc="book/index", language="en", project="A book", html_baseurl="https://b.example/")
     app = SimpleNamespace(builder=SimpleNamespace(name="html"), outdir=tmp_path, config=config)
-    open_door = extension("front_door").open_door
-    with pytest.raises(ExtensionError, match="leads nowhere"):
-        open_door(app, None)
+    with pytest.raises(ExtensionError, match="does not lead to"):
+        root_redirect.redirect(app, None)
     (tmp_path / "index.html").write_text('<meta http-equiv="Refresh" content="0; url=book/index.html" />')
-    open_door(app, None)
-    open_door(app, None)
+    root_redirect.redirect(app, None)
+    root_redirect.redirect(app, None)
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert '<html lang="en">' in page
     assert 'content="0; url=book/index.html"' in page
@@ -307,11 +343,10 @@ def test_the_front_door_is_a_whole_page_and_leads_to_the_root(tmp_path: Path) ->
 
 def sentence(*parts: Any) -> nodes.paragraph:
     """A paragraph as no_break leaves it, from words and formulas."""
-    module = extension("no_break")
     document = new_document("")
     paragraph = nodes.paragraph("", "", *parts)
     document += paragraph
-    module.NoBreak(document).apply()
+    no_break.NoBreak(document).apply()
     return paragraph
 
 
@@ -349,43 +384,55 @@ def test_a_number_keeps_its_per_cent_and_code_stays_as_it_is() -> None:
     assert paragraph.astext() == "85\N{NO-BREAK SPACE}% of 4\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}5, a % b, 5 % 3"
 
 
-LISTING = '<div class="{}"><div class="highlight"><pre>{}</pre></div></div>'
+def listing(text: str) -> str:
+    """What the highlighter writes for this text."""
+    return f'<div class="highlight"><pre><span></span>{text}</pre></div>\n'
 
 
-def test_a_line_of_python_knows_its_indent_and_keeps_its_text() -> None:
-    code = '<span></span>def f():\n\n    <span class="k">return</span> <span class="mi">1</span>\n'
-    page = listed(LISTING.format("highlight-ipython3 notranslate", code))
-    lines = re.findall(r'<span class="line" style="--in:(\d+)">(.*?\n)</span>', page, re.DOTALL)
-    assert [int(indent) for indent, _ in lines] == [0, 0, 4]
-    assert "".join(line for _, line in lines) == code
+def test_a_line_of_code_knows_its_indent_and_keeps_its_text() -> None:
+    code = 'def f(x):\n\n    """Says\n    "so" & more."""\n    return x.reshape(1, 2).mean(axis=0).sum().item() > 10\n'
+    written = pygments.highlight(code, PythonLexer(), HtmlFormatter())
+    page = BeautifulSoup(code_lines.with_lines(written, "ipython3"), "html.parser")
+    lines = page.find_all("span", class_="line")
+    assert [line["style"] for line in lines] == ["--in:0", "--in:0", "--in:4", "--in:4", "--in:4"]
+    assert [line.get_text() for line in lines] == code.splitlines(keepends=True)
+    assert page.get_text().rstrip("\n") + "\n" == code
 
 
 def test_a_long_line_may_break_after_a_bracket_and_before_a_dot() -> None:
     dot, bracket = '<span class="o">.</span>', '<span class="p">(</span>'
-    page = listed(LISTING.format("highlight-python notranslate", f"a{dot}b{bracket}\n{'x' * 40}{dot}b{bracket}\n"))
+    page = code_lines.with_lines(listing(f"a{dot}b{bracket}\n{'x' * 40}{dot}b{bracket}\n"), "python")
     assert f"a{dot}b{bracket}\n" in page
     assert f"x<wbr>{dot}b{bracket}<wbr>\n" in page
 
 
-def test_what_a_cell_printed_is_left_alone_and_another_listing_stops_the_build() -> None:
-    printed = LISTING.format("output stream highlight-myst-ansi notranslate", "a  b\nc  d\n")
-    assert listed(printed) == printed
-    verdict = LISTING.format("output text_plain highlight-myst-ansi notranslate", "right\n")
-    assert listed(verdict + printed) == verdict.replace("<pre>", '<pre class="sentence">') + printed
+def test_what_a_cell_printed_keeps_its_lines_and_one_line_alone_may_wrap() -> None:
+    assert code_lines.with_lines(listing("a  b\nc  d\n"), "text") == listing("a  b\nc  d\n")
+    assert code_lines.with_lines(listing("right\n"), "myst-ansi") == listing("right\n").replace(
+        "<pre>", '<pre class="sentence">'
+    )
+    with pytest.raises(ExtensionError, match="'rust'"):
+        code_lines.with_lines(listing("fn main() {}"), "rust")
     with pytest.raises(ExtensionError, match="does not know"):
-        listed(LISTING.format("highlight-rust notranslate", "fn main() {}"))
+        code_lines.with_lines("<pre>1</pre>", "python")
+
+
+def test_the_highlighter_of_a_build_writes_lines_that_wrap_but_not_inside_a_sentence() -> None:
+    highlighter = SimpleNamespace(highlight_block=lambda source, lang, **options: listing(source))
+    code_lines.extend_highlighter(SimpleNamespace(builder=SimpleNamespace(format="html", highlighter=highlighter)))
+    assert 'class="line"' in highlighter.highlight_block("x", "python")
+    assert highlighter.highlight_block("x", "rust", nowrap=True) == listing("x")
 
 
 def test_the_page_of_the_module_links_chapters_and_leaves_out_what_says_nothing() -> None:
-    module = extension("api_page")
     lines = ['How it moves. Source: chapter "sgd".', "And:", "chapter", '"your-digits".']
-    module.link_chapters(None, "module", "m", None, None, lines)
+    api_page.link_chapters(None, "module", "m", None, None, lines)
     assert lines == ["How it moves. Source: :ref:`ch-sgd`.", "And:", ":ref:`ch-your-digits`."]
     fields = namedtuple("fields", "x")
-    assert module.leave_out_fields(None, "attribute", "x", fields.x, False, None) is True
+    assert api_page.leave_out_fields(None, "attribute", "x", fields.x, False, None) is True
     assert (
-        module.leave_out_fields(None, "attribute", "x", test_a_sheet_with_an_error_is_not_passed_over, False, None)
+        api_page.leave_out_fields(None, "attribute", "x", test_a_sheet_with_an_error_is_not_passed_over, False, None)
         is None
     )
-    assert module.empty_lists(None, "class", "H", None, None, "(a=<factory>)", None) == ("(a=[])", None)
-    assert module.empty_lists(None, "class", "H", None, None, None, None) == (None, None)
+    assert api_page.empty_lists(None, "class", "H", None, None, "(a=<factory>)", None) == ("(a=[])", None)
+    assert api_page.empty_lists(None, "class", "H", None, None, None, None) == (None, None)

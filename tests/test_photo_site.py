@@ -1,7 +1,6 @@
 """A photograph in the page: from the decoded pixels on the same bytes and sentences as Python's; nothing is sent."""
 
 import base64
-import importlib.util
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
+from finish_pages import WRITTEN, with_policy
 from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, expect
@@ -56,16 +57,11 @@ GIVE = """([name, type, text]) => {
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The figure alone on a page, under the policy that pages of the book have."""
-    spec = importlib.util.spec_from_file_location("lean_pages", ROOT / "book" / "_ext" / "lean_pages.py")
-    assert spec is not None
-    assert spec.loader is not None
-    lean_pages = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(lean_pages)
     folder = tmp_path_factory.mktemp("figure")
     address = alone(draw_digit(PARAMS), folder)
-    page = (folder / "figure.html").read_text(encoding="utf-8")
-    page = lean_pages.policy(page.replace('<meta charset="utf-8">', '<meta charset="utf-8" />\n', 1))
-    (folder / "figure.html").write_text(page, encoding="utf-8")
+    page = BeautifulSoup((folder / "figure.html").read_text(encoding="utf-8"), "html.parser")
+    with_policy(page)
+    (folder / "figure.html").write_text(page.decode(formatter=WRITTEN), encoding="utf-8")
     return address
 
 

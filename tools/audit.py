@@ -1,14 +1,13 @@
-"""Measure every page of the built site as a phone would meet it, with Lighthouse, and print a table.
+"""Measure how fast, accessible and large every page of the built site is on a phone, with Lighthouse; print a table.
 
-Run by `make audit`, on a machine that does nothing else: performance is timed. The site is served compressed, as any
-host serves it. Exits 1 when a page falls below a bar: performance 90, the other three 100, 400 kB for the first load
-of a page without its pictures. Names after the command limit it to these pages: audit.py 10-sgd index.
+`make audit` runs this. Performance is timed, so the machine should do nothing else. The site is served compressed, as
+every host serves it. Exits 1 when a page misses a bar: a score of 90 for performance and of 100 for the other three,
+and at most 400 kB to load before the pictures. Names limit it to these pages: `audit.py 10-sgd index`.
 """
 
 import gzip
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,10 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import yaml  # type: ignore[import-untyped]
+from common import HTML, ROOT, chromium, pages, require_site
 
-ROOT = Path(__file__).parents[1]
-HTML = ROOT / "_build" / "html"
 BARS = {"performance": 90, "accessibility": 100, "best-practices": 100, "seo": 100}
 FIRST_LOAD = 400.0  # kB, compressed, without pictures
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -31,7 +28,7 @@ PICTURES = {".png", ".svg"}
 
 
 class Compressed(BaseHTTPRequestHandler):
-    """Files of the site, gzip for what is text."""
+    """Answer with the files of the site, and compress those that are text."""
 
     def do_GET(self) -> None:
         path = HTML / unquote(urlsplit(self.path).path).lstrip("/")
@@ -65,15 +62,6 @@ def served() -> Iterator[str]:
         server.server_close()
 
 
-def chromium() -> str:
-    """Return where the browser is: CHROMIUM says, or else the path does. Ends the program where there is none."""
-    known = ("chromium", "chromium-browser", "google-chrome")
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, known)), None)
-    if not found:
-        raise SystemExit("there is no Chromium. Install it, or name it in CHROMIUM")
-    return found
-
-
 def measure(program: Path, url: str) -> dict[str, float]:
     """Return the four scores of a page, and what it loads at first in kB: without its pictures, and those."""
     with tempfile.TemporaryDirectory() as folder:
@@ -100,15 +88,10 @@ def measure(program: Path, url: str) -> dict[str, float]:
     return {**scores, "kB": load[False], "pictures": load[True]}
 
 
-def pages() -> list[str]:
-    """Return every page of the table of contents, the root first."""
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    return [contents["root"], *(chapter["file"] for part in contents["parts"] for chapter in part["chapters"])]
-
-
 def main(names: list[str]) -> int:
     """Print the table; return the exit status."""
     program = ROOT / ".venv" / "audit" / "node_modules" / ".bin" / "lighthouse"
+    require_site()
     below = 0
     print(f"{'page':24}{''.join(f'{name:>16}' for name in BARS)}{'kB':>8}{'pictures kB':>14}")
     with served() as site:

@@ -1,22 +1,21 @@
-"""Where the famous network loses its points: the recipes of chapter "training", each over five seeds (`make ladder`).
+"""Measure why the famous network is worse than it could be: train each recipe of chapter "training" with five seeds.
 
-A seed decides how the images are split, where the weights start and in which order the images come; all recipes share
-it. They train on all but 8,000 of the images of data/train.csv.gz and are judged on those 8,000; the test images stay
-shut. Writes book/ladder.csv, a line for each recipe and seed.
+`make ladder` runs this and writes book/ladder.csv, one line for each recipe and seed. A seed decides the split of the
+images, the first weights and the order of the images, and is the same for all recipes. Of data/train.csv.gz, 8,000
+images are set aside to measure the accuracy, and a recipe is trained on the others. The test images are not used.
 """
 
 import csv
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from pathlib import Path
 
 import numpy as np
+from common import ROOT
 
 import scratchnet as sn
 from scratchnet.types import FloatArray, IntArray
 
-ROOT = Path(__file__).parents[1]
 RESULT = ROOT / "book" / "ladder.csv"
 SEEDS = range(5)
 DEV_SIZE = 8000
@@ -27,7 +26,7 @@ Recipe = Callable[[Examples, np.random.Generator], Classifier]
 
 
 def nearest_mean(train: Examples, rng: np.random.Generator) -> Classifier:
-    """Answer with the digit whose mean training image is nearest: no learning at all."""
+    """Answer with the digit whose mean training image is nearest. Nothing is learned."""
     X, y = train
     means = np.stack([X[y == digit].mean(axis=0) for digit in range(10)])
     return lambda images: ((means**2).sum(axis=1) - 2 * images @ means.T).argmin(axis=1)
@@ -44,7 +43,7 @@ def full_batch(sizes: tuple[int, ...], start: str, published_biases: bool = Fals
             grads = sn.backward(params, cache, sn.cross_entropy_backward(Z, y))
             if published_biases:
                 for layer in grads.layers:
-                    layer.b[:] = layer.b.sum()  # np.sum without an axis: one number for the whole layer
+                    layer.b[:] = layer.b.sum()  # the published code calls np.sum without an axis
             optimizer.step(params, grads)
         return lambda images: sn.predict(params, images)
 
@@ -54,7 +53,7 @@ def full_batch(sizes: tuple[int, ...], start: str, published_biases: bool = Fals
 def descend(
     train: Examples, rng: np.random.Generator, sizes: tuple[int, ...], start: str, rate: float, warmup: float
 ) -> sn.Parameters:
-    """Go 20 times through the images, 32 to a step, at a rate that falls to nothing, after a warm-up or without."""
+    """Train for 20 epochs in batches of 32; the rate falls to 0 along a cosine, after a warm-up if one is given."""
     params = sn.initialize(sizes, rng, start, train[0].dtype)
     schedule = partial(sn.cosine, warmup=warmup)
     sn.fit(params, *train, optimizer=sn.SGD(rate), schedule=schedule, epochs=20, batch_size=32, rng=rng)
@@ -62,7 +61,7 @@ def descend(
 
 
 def sgd(sizes: tuple[int, ...], start: str, rate: float = 0.1, warmup: float = 0.0) -> Recipe:
-    """Train by `descend`."""
+    """Return a recipe that trains by `descend`."""
 
     def recipe(train: Examples, rng: np.random.Generator) -> Classifier:
         params = descend(train, rng, sizes, start, rate, warmup)
@@ -98,7 +97,7 @@ def climb(recipes: Iterable[str] = RECIPES, seeds: Iterable[int] = SEEDS) -> Ite
 
 
 def main() -> int:
-    """Measure every recipe with every seed, and write the table once all is done."""
+    """Measure every recipe with every seed, then write the table."""
     rows = []
     for name, seed, train, dev in climb():
         rows.append((name, seed, f"{train:.4f}", f"{dev:.4f}"))

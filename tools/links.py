@@ -1,7 +1,7 @@
-"""Ask every address outside the book whether it still answers: those of the built pages and of the files at the root.
+"""Check that every link that leaves the book still works: in the built pages and in the files at the root.
 
-Run by `make links`, with the network. Sphinx's own link checker asks; it is given one page with all the addresses, so
-that the files which are no pages of the book are looked at too. Exits 1 when one is dead.
+`make links` runs this; it needs the network. Sphinx's link checker does the work. It is given a page with all the
+addresses, because it would not read the files that are no pages of the book. Exits 1 when an address is dead.
 """
 
 import re
@@ -10,18 +10,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-from audit import HTML, ROOT, pages
 from bs4 import BeautifulSoup
+from common import HTML, ROOT, pages, require_site
 
 FILES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE-text", "data/README.md")
-# A server may be slow, or busy for a while. Anchors are often made by scripts, which nobody runs here.
+# A server may be slow, or busy for a while. Anchors are not checked: many are made by scripts, which do not run here.
 SETTINGS = {"timeout": 30, "retries": 3, "anchors": 0, "report_timeouts_as_broken": 1}
-# Publishers refuse programs; whether a DOI is known, its registry tells them.
+# Publishers refuse to answer programs. For a DOI we ask the registry of DOIs instead.
 DOI = ("https://doi.org/", "https://doi.org/api/handles/")
 
 
 def addresses() -> dict[str, str]:
-    """Return the addresses, each with where it stands first."""
+    """Return every address, and the page or file where it occurs first."""
     found: dict[str, str] = {}
     for page in pages():
         soup = BeautifulSoup((HTML / f"{page}.html").read_text(encoding="utf-8"), "lxml")
@@ -34,7 +34,7 @@ def addresses() -> dict[str, str]:
 
 
 def dead(found: dict[str, str]) -> list[str]:
-    """Return a line for every address that does not answer: where it stands, what it is, and why."""
+    """Return a line for every address that does not answer: where it occurs, the address, and the reason."""
     asked = {address.replace(*DOI): address for address in found}
     with tempfile.TemporaryDirectory() as folder:
         lines = [f"- `address <{address}>`__" for address in asked]
@@ -48,9 +48,8 @@ def dead(found: dict[str, str]) -> list[str]:
 
 
 def main() -> int:
-    """Print what is dead; return the exit status."""
-    if not (HTML / "index.html").exists():
-        raise SystemExit("there is no site to look at: run `make book` first")
+    """Print the dead addresses; return the exit status."""
+    require_site()
     found = addresses()
     lost = dead(found)
     print("\n".join([*lost, f"{len(found)} addresses, {len(lost)} dead."]))

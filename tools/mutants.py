@@ -1,7 +1,7 @@
 """Break the mathematics on purpose, one small change at a time, and count the changes that no test notices.
 
-Run by `make mutants`. What is changed and which tests judge it is set in pyproject.toml under [tool.mutmut]. Prints
-every change that survived and the score; exits 1 when one did.
+`make mutants` runs this. [tool.mutmut] in pyproject.toml says which modules are changed and which tests are run. Prints
+every change that no test noticed, and their number; exits 1 when there is one.
 """
 
 import subprocess

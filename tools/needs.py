@@ -1,4 +1,4 @@
-"""Say what a piece of a chapter's code needs: which cells before it, and which files.
+"""Find out what code of a chapter needs: which cells before it, and which files.
 
 A cell needs another that binds or changes a name it uses. A notebook needs the modules of the package that its cells
 name, what these import, and the files that its cells read: when one of them changes, the notebook has to run again.
@@ -37,9 +37,9 @@ def names(source: str) -> Names:
 
 
 class _Flow(ast.NodeVisitor):
-    """Walk through code in the order in which it runs, and note each name that is used before it is bound here.
+    """Visit code in the order in which it runs, and note each name that is used before it is bound.
 
-    What the body of a function uses, it uses when it is called: `later`.
+    Names that the body of a function uses are kept apart, in `later`: they are needed only when it is called.
     """
 
     def __init__(self, bound: set[str]) -> None:
@@ -106,7 +106,7 @@ class _Flow(ast.NodeVisitor):
 
 
 def _changed(node: ast.AST) -> Iterator[str]:
-    """Yield the names whose objects a single node of code changes: x[…] = …, x.a = …, x.method(…), fit(x, …)."""
+    """Yield each name whose object this node changes in place: by x[…] = …, x.a = …, x.method(…) or fit(x, …)."""
     targets: list[ast.expr] = []
     match node:
         case ast.Assign(targets=found) | ast.Delete(targets=found):
@@ -125,9 +125,9 @@ def _changed(node: ast.AST) -> Iterator[str]:
 
 
 def needed(before: list[Cell], after: list[Cell]) -> list[Cell]:
-    """Return the code cells of `before` without which those of `after` would not run as they did.
+    """Return those code cells of `before` that the cells of `after` need in order to run as they did.
 
-    A cell tagged `setup` is always among them, for what cannot be seen in its names.
+    A cell tagged `setup` is always returned: tag a cell whose effect does not show in the names that it binds.
     """
     wanted, known = set[str](), set[str]()
     for cell in after:
@@ -144,7 +144,7 @@ def needed(before: list[Cell], after: list[Cell]) -> list[Cell]:
 
 
 def files(cells: Iterable[Cell], folder: Path) -> set[Path]:
-    """Return the files that a notebook in this folder runs on: modules with what they import, and what it reads."""
+    """Return the files that the cells of a notebook in this folder use: modules, what these import, and data."""
     found = set[Path]()
     for cell in cells:
         tree = ast.parse(cell.source)
@@ -152,7 +152,7 @@ def files(cells: Iterable[Cell], folder: Path) -> set[Path]:
         for node in ast.walk(tree):
             text = node.value if isinstance(node, ast.Constant) else None
             if isinstance(text, str) and re.fullmatch(r"[\w./-]+\.\w+", text):
-                # a file that is read, or an exercise, which the module of its chapter marks
+                # the text names a file, or an exercise: then the module of its chapter is used
                 named = folder / text, PACKAGE / "check" / f"{text.partition('.')[0]}.py"
                 found |= {path.resolve() for path in named if path.is_file()}
     return set().union(found, *(_imported(path) for path in found if path.suffix == ".py"))
@@ -183,7 +183,7 @@ def _modules(tree: ast.AST) -> set[Path]:
             case ast.Import(names=aliases):
                 found |= {_file(alias.name) for alias in aliases if alias.name.startswith("scratchnet.")}
             case ast.ImportFrom(module="scratchnet", names=aliases):
-                # `figures` as a whole imports every figure; which of them are used, their names say.
+                # `figures` would count as all figures; the attributes below say which of them are used.
                 named = [alias.name for alias in aliases if alias.name != "figures"]
                 found |= {_exports().get(name) or _file(f"scratchnet.{name}") for name in named}
             case ast.ImportFrom(module=str(module), names=aliases) if module.startswith("scratchnet."):
@@ -197,7 +197,7 @@ def _modules(tree: ast.AST) -> set[Path]:
 
 @cache
 def _imported(path: Path) -> frozenset[Path]:
-    """Return all files that a module of the package imports, directly or not; a figure's script and style are two."""
+    """Return all files that a module of the package needs: its imports, theirs, and scripts and styles of figures."""
     found = {path}
     waiting = [path]
     while waiting:

@@ -1,13 +1,14 @@
-"""Train the network of the book, 784-10-10, and keep it in book/network.npz (`make network`).
+"""Train the network of the book, 784-10-10, and write it to book/network.npz. `make network` runs this.
 
-Chapter "training" trains it before the reader's eyes and compares; later chapters and the interactive figures load it.
-In float64, so that another machine's rounding cannot change what a page says about it.
+Chapter "training" trains the same network again and compares; later chapters and the interactive figures load the file.
+It is trained in float64, so that rounding on another machine is too small to change what a page says about it.
 """
 
 import sys
 
 import numpy as np
-from ladder import ROOT, descend
+from common import ROOT
+from ladder import descend
 
 import scratchnet as sn
 

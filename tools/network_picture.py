@@ -1,18 +1,19 @@
-"""Draw book/_static/network.svg: the book's own network, from book/network.npz, reading one digit it never saw.
+"""Draw book/_static/network.svg: the network of the book reads a digit that it was not trained on.
 
     python tools/network_picture.py
 
-Nothing in the picture is made up. A square is a pixel, as dark as its ink. A line from a pixel is that pixel times its
-weight, a line to an output the activation times its weight, the larger the darker; the weakest are left out. A disc is
-as full as the activation, or the probability, of its unit is large.
+Everything in the picture is computed from book/network.npz. A square is a pixel, and the darker it is, the more ink the
+pixel has. A line stands for a product: of a pixel and its weight, or of an activation and its weight. The larger the
+product, the darker the line; the smallest are left out. A disc is the fuller, the larger the activation or the
+probability of its unit.
 
-And book/_static/social.png, the same picture with the book's name, for links to the site that are shared elsewhere.
+Also draws book/_static/social.png: the same picture and the name of the book. Other sites show it with a link to this.
 """
 
 from pathlib import Path
 
 import numpy as np
-from audit import chromium
+from common import ROOT, chromium
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -20,7 +21,6 @@ import scratchnet as sn
 from scratchnet.plots import COLORS
 from scratchnet.types import FloatArray
 
-ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "book" / "_static"
 DIGIT, LINES = 4, 260
 TITLE = "A handwritten four is read by the network"
@@ -28,12 +28,12 @@ DESCRIPTION = (
     "A handwritten four of 784 pixels is joined by weights to ten hidden units, and these to ten outputs, one for each "
     "digit. The output for four is lit."
 )
-LEFT, TOP, CELL = 22, 22, 8  # where the image stands
-HIDDEN, OUTPUT, ROW, RADIUS = 396, 588, 24, 9  # where the columns of discs stand
+LEFT, TOP, CELL = 22, 22, 8  # the corner of the image, and the side of a pixel
+HIDDEN, OUTPUT, ROW, RADIUS = 396, 588, 24, 9  # x of the two columns of discs, distance of rows, radius
 
 
 def example(params: sn.Parameters) -> FloatArray:
-    """Return the dev image of DIGIT that the network reads with the median confidence of its kind."""
+    """Return a dev image of DIGIT: the one with the median of the probabilities that the network gives to DIGIT."""
     digits = sn.read_digits(ROOT / "data" / "train.csv.gz")
     X = sn.normalize(digits.images, np.float64)
     _, (X_dev, y_dev) = sn.train_dev_split(X, digits.labels, dev_size=2000, rng=np.random.default_rng(0))
@@ -60,7 +60,7 @@ def lines(strength: FloatArray, starts: list[tuple[float, float]], x: int, count
 
 
 def disc(x: int, unit: int, fill: float, color: str) -> str:
-    """Draw a ring whose inside is as full as `fill`, between 0 and 1, says."""
+    """Draw a ring around a disc. The disc fills the part `fill` of the ring's area, between 0 and 1."""
     ring = f'<circle cx="{x}" cy="{height(unit)}" r="{RADIUS}" fill="#fff" stroke="{color}" stroke-width="1.5"/>'
     inner = RADIUS * np.sqrt(fill)  # by area
     return ring + (f'<circle cx="{x}" cy="{height(unit)}" r="{inner:.1f}" fill="{color}"/>' if inner > 0.5 else "")

@@ -1,22 +1,20 @@
 """Print the built site as one book, _build/scratchnet.pdf: A4, with a cover, contents, bookmarks and working links.
 
-Run by `make pdf`. The pages become one document, so that a link to another page leads to a place in it; a link to what
-the document does not hold leads to the site. The browser prints it in the site's own print style and that of pdf.css,
-twice: the first printing tells the contents their page numbers.
+`make pdf` runs this. All pages are put into one document. A link to another page becomes a link inside the document;
+a link to anything that is not in the document leads to the site. The browser prints the document with the style sheet
+of the site and with pdf.css. It prints twice: after the first time, the page numbers of the contents are known.
 """
 
 import json
 import re
 import tempfile
-from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
 import pikepdf
-import yaml  # type: ignore[import-untyped]
-from audit import HTML, ROOT, chromium
 from bs4 import BeautifulSoup, Tag
+from common import HTML, ROOT, chromium, pages, parts, require_site, settings
 from playwright.sync_api import ViewportSize, sync_playwright
 
 PDF = ROOT / "_build" / "scratchnet.pdf"
@@ -36,7 +34,8 @@ BOOK = """\
 </body>
 </html>
 """
-# What is wider than the paper, or than the box that it scrolls in on a screen. Margins: see pdf.css.
+# The paper without the margins that pdf.css sets, and a script that finds elements which would be cut off on it: those
+# that are wider than the paper, or than the box in which they scroll on a screen.
 PAPER: ViewportSize = {"width": 627, "height": 948}
 WIDE = """() => [...document.querySelectorAll(".bd-article :is(div.math, .katex-display, pre, table, td, img, p, li)")]
     .filter(node => node.scrollWidth > node.clientWidth + 4 && node.clientWidth
@@ -44,21 +43,15 @@ WIDE = """() => [...document.querySelectorAll(".bd-article :is(div.math, .katex-
     .map(node => `${node.closest("[id]").id}: ${node.textContent.trim().slice(0, 60)}`)"""
 
 
-def parts() -> Iterator[tuple[str, list[str]]]:
-    """Yield the caption and the pages of each part; the root of the book stands before the first, without a caption."""
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    yield "", [contents["root"]]
-    for part in contents["parts"]:
-        yield part["caption"], [chapter["file"] for chapter in part["chapters"]]
-
-
 def place(page: str, fragment: str = "") -> str:
-    """Return the name that a place on a page, or the page itself, has in the book."""
+    """Return the id that an element of a page, or the page itself, has in the document."""
     return f"{Path(page).name}.{fragment}"
 
 
 def chapter(page: str, pages: list[str]) -> Tag:
-    """Return the article of a page as a part of the book: names of its own, links into the book, headings one lower."""
+    """Return the text of a page, changed so that it can be a part of the document: its ids are unique there, its links
+    lead to places in the document, and its headings stand one level lower.
+    """
     file = HTML / f"{page}.html"
     soup = BeautifulSoup(file.read_text(encoding="utf-8"), "lxml")
     (article,), (canonical,) = soup.select("article.bd-article"), soup.select("link[rel=canonical]")
@@ -82,10 +75,9 @@ def chapter(page: str, pages: list[str]) -> Tag:
 
 
 def assemble(numbers: dict[str, int]) -> str:
-    """Return the book as one document; `numbers` says on which page of the PDF a place is, as far as that is known."""
-    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    """Return the book as one document. `numbers` has the page of the PDF for each id, once that is known."""
+    cited = settings("CITATION.cff")
     title, _, subtitle = cited["title"].partition(": ")
-    pages = [page for _, files in parts() for page in files]
     style = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
     contents: list[str] = []
     chapters: list[str] = []
@@ -93,7 +85,7 @@ def assemble(numbers: dict[str, int]) -> str:
         if caption:
             contents.append(f'<p class="part"><a href="#{place(files[0])}"><span>{escape(caption)}</span></a></p>')
         for page in files:
-            article = chapter(page, pages)
+            article = chapter(page, pages())
             headings = article.find_all(["h2", "h3"])
             for heading in headings:
                 (section,) = heading.find_parents("section", limit=1)
@@ -101,7 +93,7 @@ def assemble(numbers: dict[str, int]) -> str:
                 words = f"<span>{heading.decode_contents()}</span><b>{numbers.get(target, '')}</b>"
                 level = "chapter" if heading is headings[0] else "section"
                 contents.append(f'<p class="{level}"><a href="#{target}">{words}</a></p>')
-            # The paper of a chapter has a name of its own, and the title of the chapter at its foot.
+            # Each chapter has a page style of its own, which writes the title of the chapter at the foot of its pages.
             paper, foot = f"paper-{len(chapters)}", json.dumps(headings[0].get_text(), ensure_ascii=False)
             style += f"@page {paper} {{ @bottom-left {{ content: {foot}; }} }}\n"
             article["style"] = f"page: {paper}"
@@ -122,7 +114,7 @@ def assemble(numbers: dict[str, int]) -> str:
 
 
 def printed(book: str, path: Path) -> dict[str, int]:
-    """Let the browser print the document; return the page of every place that something links to."""
+    """Let the browser print the document; return the number of the page for every id that a link leads to."""
     source = path.with_suffix(".html")
     source.write_text(book, encoding="utf-8")
     with sync_playwright() as playwright:
@@ -141,11 +133,13 @@ def printed(book: str, path: Path) -> dict[str, int]:
 
 
 def bind(draft: Path, book: str) -> int:
-    """Write the PDF with its bookmarks, small, the same bytes for the same print; return how many pages it has."""
+    """Write the PDF with bookmarks, compressed and without dates, so that the same print gives the same bytes. Return
+    its number of pages.
+    """
     contents = BeautifulSoup(book, "lxml").select(".contents p")
     with pikepdf.open(draft) as pdf:
         with pdf.open_outline() as outline:
-            branches = [outline.root]  # where a part, a chapter, a section goes
+            branches = [outline.root]  # the lists to which a part, a chapter and a section are added
             for line in contents:
                 level = min(("part", "chapter", "section").index(str(line["class"][0])), len(branches) - 1)
                 (link,), (words,) = line.select("a"), line.select("a > span")
@@ -160,8 +154,7 @@ def bind(draft: Path, book: str) -> int:
 
 def main() -> None:
     """Print the book."""
-    if not (HTML / "index.html").exists():
-        raise SystemExit("there is no site to print: run `make book` first")
+    require_site()
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "draft.pdf"
         numbers = printed(assemble({}), draft)

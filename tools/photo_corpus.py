@@ -1,9 +1,10 @@
-"""Photographs that nobody took, to judge `sn.read_photo` (`make photos`, some ten minutes).
+"""Make artificial photographs of digits, with the faults of real ones, and measure how well `sn.read_photo` reads.
 
-A digit of `sn.STROKES`, varied, is drawn on a sheet, spoilt in one way at one of three strengths, and written to a file
-as a camera would. Each file is read as chapter "your-digits" did before there was `read_photo` ("before"), and with it
-("after"); the network of the book reads both, and the drawing itself, of which it could ask no more. Writes
-book/photos.csv, a line for each fault and strength, with the number of right answers. The reader was tuned on other
+`make photos` runs this, for about ten minutes. A digit of `sn.STROKES` is varied, drawn on a sheet, spoilt by one fault
+at one of three strengths, and written to a file as a camera would write it. Each file is read in two ways: as chapter
+"your-digits" did before `read_photo` existed ("before"), and by `read_photo` ("after"). The network of the book
+classifies both results; it also classifies the drawing itself, which shows how many answers could be right at best.
+Writes book/photos.csv: for each fault and strength, the number of right answers. `read_photo` was tuned with other
 seeds, from 0 on. It was not made for the faults of HELD_OUT; of those, `blinds` and `screen` were tried only when its
 numbers were settled.
 """
@@ -15,22 +16,21 @@ from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
 from itertools import product
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from common import ROOT
 from numpy.typing import NDArray
 from PIL import Image
 
 import scratchnet as sn
 from scratchnet.types import FloatArray
 
-ROOT = Path(__file__).parents[1]
 RESULT = ROOT / "book" / "photos.csv"
 NETWORK = sn.load(ROOT / "book" / "network.npz")
 STRENGTHS = (1, 2, 3)
 EACH = 2  # pictures of each digit, for each fault and strength
-SEED = 2000  # of the first of them
+SEED = 2000  # the seed of the first picture
 HEIGHT, WIDTH = 480, 640
 
 Rng = np.random.Generator
@@ -40,24 +40,24 @@ Step = Callable[[FloatArray], FloatArray]
 
 @dataclass
 class Shot:
-    """How a picture is drawn, lit and stored; a fault changes some of it."""
+    """Everything that decides how a picture looks; a fault changes some of it."""
 
-    high: float  # of the digit, in pixels
-    pen: float  # in parts of that
-    tilt: float  # in degrees
-    place: tuple[float, float] | None = None  # of its middle, in parts of the sheet
+    high: float  # the height of the digit, in pixels
+    pen: float  # the width of the pen, as a fraction of that height
+    tilt: float  # of the digit, in degrees
+    place: tuple[float, float] | None = None  # the middle of the digit, as fractions of the sheet; None is at random
     paper: tuple[float, ...] = (0.92, 0.92, 0.92)
     ink: tuple[float, ...] = (0.15, 0.15, 0.15)
-    coverage: list[Step] = field(default_factory=list)  # what happens to the ink before it is on the sheet
-    light: list[Step] = field(default_factory=list)  # what happens to the picture (height, width, 3), from 0 to 1
-    quality: int | None = None  # of a JPEG; None is a PNG
-    turned: int = 1  # EXIF's number for how the camera was held
+    coverage: list[Step] = field(default_factory=list)  # applied in turn to the coverage (height, width) of ink
+    light: list[Step] = field(default_factory=list)  # applied in turn to the picture (height, width, 3)
+    quality: int | None = None  # of the JPEG; None writes a PNG
+    turned: int = 1  # EXIF's orientation, from 1 to 8
     bits: int = 8
-    opacity: float | None = None  # of ink on nothing at all
+    opacity: float | None = None  # of the ink, for a picture without a background
 
 
 def draw(strokes: Iterable[FloatArray], shot: Shot, rng: Rng) -> tuple[FloatArray, Drawing]:
-    """Return how much of each pixel is covered by ink, and the drawing of twice the size it comes from."""
+    """Return the part of each pixel that ink covers, and the drawing of twice the size from which it was computed."""
     width, slant, angle = rng.uniform(0.85, 1.2), rng.uniform(-0.15, 0.3), np.deg2rad(shot.tilt)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     lines = [shot.high * (line - (0.35, 0.5)) @ np.array([[width, 0], [-slant, 1]]) @ turn for line in strokes]
@@ -72,7 +72,7 @@ def smooth(image: FloatArray, reach: float) -> FloatArray:
     """Blur an image (height, width, …) as a lens would, with a Gaussian of this standard deviation."""
     far = int(3 * reach) + 1
     kernel = np.exp(-0.5 * (np.arange(-far, far + 1) / reach) ** 2)
-    for _ in range(2):  # down, and then across
+    for _ in range(2):  # down the columns, then along the rows
         wide = np.pad(image, [(far, far), *[(0, 0)] * (image.ndim - 1)], mode="edge")
         blurred = np.zeros_like(image)
         for begin, weight in enumerate(kernel / kernel.sum()):
@@ -82,11 +82,11 @@ def smooth(image: FloatArray, reach: float) -> FloatArray:
 
 
 def grid() -> tuple[FloatArray, FloatArray]:
-    """Return the pixels' places, down (height, 1) and across (1, width)."""
+    """Return the middles of the pixels: y (height, 1) and x (1, width)."""
     return np.arange(HEIGHT)[:, None] + 0.5, np.arange(WIDTH)[None, :] + 0.5
 
 
-# --- faults: each takes a shot, a strength from 1 to 3, and chance ----------------------------------------------------
+# --- faults: each changes a shot, at a strength from 1 to 3, at random ------------------------------------------------
 
 
 def shadow(shot: Shot, strength: int, rng: Rng) -> None:

@@ -1,8 +1,8 @@
-"""A line of code that is too long for the screen goes on below, further in than it began; none has to be scrolled.
+"""Let a long line of code go on below, indented further than it began, so that none has to be scrolled.
 
-Each line of Python becomes a box of its own that knows how far it is indented, and may be broken after a bracket or a
-comma and before a dot; the style sheet does the rest. The text stays as it was, so that copying gives what was typed.
-What a cell printed may be a table and is left alone; but one line, a verdict, say, is a sentence and may wrap.
+The highlighter puts each line of code into an element that knows how far it is indented, and that may be broken after a
+bracket or a comma and before a dot; the style sheet does the rest. The text does not change, so that copying gives what
+was typed. What a cell printed may be a table and keeps its lines; but one line alone is a sentence and may wrap.
 """
 
 import re
@@ -10,16 +10,14 @@ from typing import Any
 
 from sphinx.errors import ExtensionError
 
-START = r'<div class="{}"><div class="highlight"><pre>'
-PYTHON = START.format("(?:(?:doctest )?highlight-default|highlight-(?:python|ipython3|sh)) notranslate")
-LISTING = re.compile(rf"({PYTHON})(.*?)(</pre>)", re.DOTALL)
-PRINTED = re.compile(START.format("(?:output (?:stream|text_plain) highlight-myst-ansi|highlight-text) notranslate"))
-SENTENCE = re.compile(rf"({PRINTED.pattern.removesuffix('<pre>')})<pre>([^\n]*\n?</pre>)")
-SHORT = 36  # characters, which every phone shows
+LISTING = re.compile(r'<div class="highlight"><pre>(.*)</pre></div>\n', re.DOTALL)
+CODE = {"default", "python", "ipython3", "sh"}
+PRINTED = {"myst-ansi", "text"}
+SHORT = 36  # characters: a line that every phone shows in one piece
 
 
-def boxed(line: str) -> str:
-    """The line, newline and all, in its box."""
+def in_element(line: str) -> str:
+    """Put a highlighted line, with its end of line, into its element."""
     text = re.sub(r"<[^>]*>", "", line)
     if len(text) > SHORT:
         line = re.sub(r'(<span class="p">[^<]*</span>)', r"\1<wbr>", line)
@@ -27,17 +25,32 @@ def boxed(line: str) -> str:
     return f'<span class="line" style="--in:{len(text) - len(text.lstrip(" "))}">{line}</span>'
 
 
-def wrap(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    body = context.get("body", "")
-    lines, found = LISTING.subn(
-        lambda m: m[1] + "".join(map(boxed, f"{m[2].rstrip()}\n".splitlines(keepends=True))) + m[3], body
-    )
-    if found + len(PRINTED.findall(body)) != body.count('<div class="highlight">'):
-        raise ExtensionError(f"{pagename}: a listing is written in a way that code_lines.py does not know")
-    if body:
-        context["body"] = SENTENCE.sub(r'\1<pre class="sentence">\2', lines)
+def with_lines(listing: str, language: str) -> str:
+    """Return a listing as the highlighter wrote it, with each line in its element."""
+    found = LISTING.fullmatch(listing)
+    if not found or language not in CODE | PRINTED:
+        raise ExtensionError(f"code_lines.py does not know how to break lines of {language!r} in {listing[:80]}")
+    if language in CODE:
+        lines = "".join(map(in_element, f"{found[1].rstrip()}\n".splitlines(keepends=True)))
+        return f'<div class="highlight"><pre>{lines}</pre></div>\n'
+    if "\n" in found[1].removesuffix("\n"):
+        return listing
+    return listing.replace("<pre>", '<pre class="sentence">', 1)
+
+
+def extend_highlighter(app: Any) -> None:
+    """Let the highlighter of this build return its listings with lines that wrap."""
+    if app.builder.format != "html":
+        return
+    highlight = app.builder.highlighter.highlight_block
+
+    def highlight_block(source: str, lang: str, *args: Any, **options: Any) -> str:
+        listing = highlight(source, lang, *args, **options)
+        return listing if options.get("nowrap") else with_lines(listing, lang)
+
+    app.builder.highlighter.highlight_block = highlight_block
 
 
 def setup(app: Any) -> dict[str, bool]:
-    app.connect("html-page-context", wrap, priority=950)
+    app.connect("builder-inited", extend_highlighter)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

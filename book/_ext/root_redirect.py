@@ -1,4 +1,4 @@
-"""The address of the site itself leads on to the landing page, by a whole page: title, icon, language, a link."""
+"""Let index.html at the root of the site lead on to the first page, as a whole page: title, icon, language, a link."""
 
 from pathlib import Path
 from typing import Any
@@ -21,20 +21,20 @@ PAGE = """\
 """
 
 
-def open_door(app: Any, exception: Exception | None) -> None:
-    """Replace the bare redirect that the table of contents writes."""
+def redirect(app: Any, exception: Exception | None) -> None:
+    """Replace the bare redirect that sphinx-external-toc writes."""
     if exception or app.builder.name != "html":
         return
-    door, target = Path(app.outdir) / "index.html", f"{app.config.root_doc}.html"
-    if not door.exists() or target not in door.read_text(encoding="utf-8"):
+    root, target = Path(app.outdir) / "index.html", f"{app.config.root_doc}.html"
+    if not root.exists() or target not in root.read_text(encoding="utf-8"):
         raise ExtensionError(
-            f"index.html leads nowhere, or not to {target}: is the root of the book still a page in book/?"
+            f"index.html does not lead to {target}: is the root of the book no longer a page in book/?"
         )
     config = app.config
     page = PAGE.format(language=config.language, title=config.project, target=target, address=config.html_baseurl)
-    door.write_text(page, encoding="utf-8")
+    root.write_text(page, encoding="utf-8")
 
 
 def setup(app: Any) -> dict[str, bool]:
-    app.connect("build-finished", open_door, priority=950)
+    app.connect("build-finished", redirect, priority=950)  # after sphinx-external-toc
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,182 @@
+"""Finish each page that Sphinx wrote: read it with a parser, change it step by step, and write it again.
+
+The steps stand below in the order in which they run. Each takes the page as a tree, and stops the build with a sentence
+where the page is not written as the step expects, so that a new release of the theme cannot undo one unnoticed. A page
+that says what it may load (the last step) has been finished before; Sphinx writes only pages that have changed.
+"""
+
+import base64
+import hashlib
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import bundles
+from bs4 import BeautifulSoup, Tag
+from bs4.dammit import EntitySubstitution
+from bs4.formatter import HTMLFormatter
+from PIL import Image
+from sphinx.errors import ExtensionError
+
+POLICY = (
+    "default-src 'none'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'"
+)
+# No step looks inside a listing, a drawing or a rendered formula, and these are nearly all of a page. The parser, which
+# is slow, is given a comment in place of each. What looks like one inside a script stays there.
+OPAQUE = re.compile(r'<(?:(script|pre|svg)\b|(span) class="katex">)')
+
+
+class Formatter(HTMLFormatter):
+    """Write attributes in the order in which they were read, not sorted."""
+
+    def attributes(self, tag: Tag) -> Any:
+        return [(name, None if value == "" else value) for name, value in tag.attrs.items()]
+
+
+WRITTEN = Formatter(EntitySubstitution.substitute_xml, void_element_close_prefix=None)
+
+
+def the_one(found: list[Tag], what: str) -> Tag:
+    """Return the one element of a list, or stop the build."""
+    if len(found) != 1:
+        raise ExtensionError(f"{len(found)} times, not once, there is {what}: does the theme write pages in a new way?")
+    return found[0]
+
+
+def without_thebe(page: BeautifulSoup) -> None:
+    """Remove the settings of thebe, which runs cells in a page: the book starts notebooks elsewhere."""
+    for settings in page.find_all("script", type="text/x-thebe-config"):
+        kernel = settings.find_next_sibling("script")
+        if kernel is None or not kernel.get_text().startswith("kernelName = "):
+            raise ExtensionError("the settings of thebe are not followed by the name of a kernel")
+        settings.decompose()
+        kernel.decompose()
+    if any("thebe" in str(script).lower() for script in page.find_all("script")):
+        raise ExtensionError("thebe has written itself into the page in a way that finish_pages.py does not know")
+
+
+def without_shared_ids(page: BeautifulSoup) -> None:
+    """Remove the id of the box in an exercise or a solution: it is the same in all of them."""
+    for kind in ("exercise", "solution"):
+        for box in page.find_all("div", class_=kind):
+            del the_one(box.find_all(id=f"{kind}-content"), f"a box of an {kind}")["id"]
+
+
+def without_links_in_titles(page: BeautifulSoup) -> None:
+    """Let the title of a folded solution be no link: a tap on it should unfold the solution, not lead away from it."""
+    for solution in page.find_all("div", class_="solution"):
+        the_one(solution.find(class_="admonition-title").find_all("a"), "a link in the title of a solution").unwrap()
+
+
+def without_wrong_roles(page: BeautifulSoup) -> None:
+    """Remove the roles of the bibliography. It claims to be a list, but its children are no list items; the role of
+    its entries is one that browsers have dropped. Without them, a screen reader reads it well.
+    """
+    for kind, role in (("citation-list", "list"), ("citation", "doc-biblioentry")):
+        for element in page.find_all("div", class_=kind):
+            if element.attrs.pop("role", None) != role:
+                raise ExtensionError(f"the bibliography has no role {role} any more: remove it from finish_pages.py")
+
+
+def with_links_below_the_title(page: BeautifulSoup) -> None:
+    """Move the line that says where a notebook runs below the title. The template can only write it above."""
+    for line in page.find_all("p", class_="run"):
+        the_one(page.find_all("h1"), "a title").insert_after("\n", line.extract())
+
+
+def with_sizes_of_pictures(page: BeautifulSoup, folder: Path) -> None:
+    """Say how large each picture of a cell is, so that nothing jumps, and fetch it when the reader comes near."""
+    for picture in page.find_all("img", src=re.compile(r"^(?!data:|https?:).*\.png$"), width=False):
+        with Image.open(folder / picture["src"]) as image:
+            width, height = image.size
+        picture.attrs |= {"width": str(width), "height": str(height), "loading": "lazy", "decoding": "async"}
+
+
+def with_policy(page: BeautifulSoup) -> None:
+    """Say what the page may load: what comes from the site itself, and the scripts in the page by their hash."""
+    inline = [script.decode_contents() for script in page.find_all("script", src=False)]
+    digests = sorted({base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() for code in inline})
+    allowed = POLICY.format(hashes="".join(f" 'sha256-{digest}'" for digest in digests))
+    meta = page.new_tag("meta", attrs={"http-equiv": "Content-Security-Policy", "content": allowed})
+    the_one(page.find_all("meta", charset=True), "a character set").insert_after("\n", meta)
+
+
+def hide(text: str) -> tuple[str, list[str]]:
+    """Replace each listing, drawing and formula by a comment; return the page and what was replaced."""
+    shown, hidden, position = [], [], 0
+    while found := OPAQUE.search(text, position):
+        name, depth = found[1] or found[2], 0
+        for tag in re.compile(rf"<(/?){name}\b[^>]*>").finditer(text, found.start()):
+            depth += -1 if tag[1] else 1
+            if depth == 0:
+                break
+        else:
+            raise ExtensionError(f"an element has no end: {text[found.start() :][:120]}")
+        shown.append(text[position : found.start()])
+        element = text[found.start() : tag.end()]
+        if name == "script":
+            shown.append(element)
+        else:
+            shown.append(f"<!--hidden {len(hidden)}-->")
+            hidden.append(element)
+        position = tag.end()
+    return "".join([*shown, text[position:]]), hidden
+
+
+def finished(text: str, folder: Path) -> str:
+    """Return a page of this folder after all steps."""
+    shown, hidden = hide(text)
+    page = BeautifulSoup(shown, "html.parser")
+    without_thebe(page)
+    without_shared_ids(page)
+    without_links_in_titles(page)
+    without_wrong_roles(page)
+    with_links_below_the_title(page)
+    with_sizes_of_pictures(page, folder)
+    with_policy(page)
+    return re.sub("<!--hidden ([0-9]+)-->", lambda found: hidden[int(found[1])], page.decode(formatter=WRITTEN))
+
+
+def shrink(picture: Path) -> None:
+    """Give a picture at most 256 colours, on white paper."""
+    with Image.open(picture) as image:
+        if image.mode != "P":
+            paper = Image.new("RGB", image.size, "white")
+            paper.paste(image, mask=image.convert("RGBA").getchannel("A"))
+            paper.quantize(256, dither=Image.Dither.NONE).save(picture, optimize=True)
+
+
+def finish(app: Any, exception: Exception | None) -> None:
+    """Finish the pages that were written, write the bundles, and let every page name the bundles as they now are."""
+    if exception or app.builder.name != "html":
+        return
+    site = Path(app.outdir)
+    static = site / "_static"
+    for picture in sorted((site / "_images").glob("*.png")):
+        shrink(picture)
+    for unused in [*static.rglob("*.map"), *static.rglob("*fontawesome.js*")]:
+        unused.unlink(missing_ok=True)
+    shutil.rmtree(static / "vendor", ignore_errors=True)
+    pages = {}
+    for path in sorted(site.rglob("*.html")):
+        text = path.read_text(encoding="utf-8")
+        if static in path.parents or "book.css" not in text:
+            continue  # no page of the theme: index.html only leads on to the first page
+        try:
+            pages[path] = text if "Content-Security-Policy" in text else finished(text, path.parent)
+        except ExtensionError as error:
+            raise ExtensionError(f"{path.relative_to(site)}: {error}") from error
+    bundles.without_formulas_in_excerpts(static)
+    names = bundles.write(
+        static, [Path(app.confdir) / folder for folder in app.config.html_static_path], pages.values()
+    )
+    for path, text in pages.items():
+        if (new := bundles.named(text, names)) != path.read_text(encoding="utf-8"):
+            path.write_text(new, encoding="utf-8")
+
+
+def setup(app: Any) -> dict[str, bool]:
+    app.connect("build-finished", finish, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,55 @@
+"""What several tools and tests share: where the project is, its table of contents, and the browser of the machine."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml  # type: ignore[import-untyped]
+
+ROOT = Path(__file__).parents[1]
+HTML = ROOT / "_build" / "html"
+
+
+class Part(NamedTuple):
+    """A part of the book: its caption, which is empty before the first part, and its pages, such as book/01-data."""
+
+    caption: str
+    pages: list[str]
+
+
+def settings(name: str) -> Any:
+    """Return what a YAML file at the root of the project says."""
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+def parts() -> list[Part]:
+    """Return the parts of the table of contents. The root of the book stands before the first, as a part of its own."""
+    contents = settings("_toc.yml")
+    listed = [Part(part["caption"], [chapter["file"] for chapter in part["chapters"]]) for part in contents["parts"]]
+    return [Part("", [contents["root"]]), *listed]
+
+
+def pages() -> list[str]:
+    """Return every page of the table of contents, the root first."""
+    return [page for part in parts() for page in part.pages]
+
+
+def require_site() -> None:
+    """End the program where the site has not been built."""
+    if not (HTML / "index.html").exists():
+        raise SystemExit("there is no site to look at: run `make book` first")
+
+
+def find_chromium() -> str | None:
+    """Return where Chromium or Chrome is: where the variable CHROMIUM says, or else on the PATH; None if nowhere."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+def chromium() -> str:
+    """Return where Chromium or Chrome is, or end the program."""
+    found = find_chromium()
+    if found is None:
+        raise SystemExit("there is no Chromium. Install it, or name it in CHROMIUM")
+    return found
