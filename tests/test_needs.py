@@ -71,7 +71,7 @@ def test_a_notebook_runs_on_the_modules_it_names_with_what_they_import_and_on_th
     src = "src/scratchnet"
     assert found("1 + 1") == set()
     assert found("import scratchnet as sn\nsn.softmax(Z)") == {
-        f"{src}/{name}.py" for name in ("activations", "shapes", "types")
+        f"{src}/{name}.py" for name in ("activations", "kinds", "shapes", "types")
     }
     assert f"{src}/check/softmax.py" in found('from scratchnet.check import check\ncheck("softmax.odds", ...)')
     assert found('open("../data/SHA256SUMS")') == set()
