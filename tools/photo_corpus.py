@@ -1,4 +1,4 @@
-"""Make artificial photographs of digits, with the faults of real ones, and measure how well `sn.read_photo` reads.
+"""Make artificial photographs of digits, with the faults that real ones have, and judge `sn.read_photo` by them.
 
 `make photos` runs this, for about ten minutes. A digit of `sn.STROKES` is varied, drawn on a sheet, spoilt by one fault
 at one of three strengths, and written to a file as a camera would write it. Each file is read in two ways: as chapter
@@ -219,7 +219,7 @@ def tilt(shot: Shot, strength: int, rng: Rng) -> None:
     shot.tilt = (0, 6, 10, 15)[strength] * float(rng.choice([-1, 1]))
 
 
-# --- faults that nobody had named -------------------------------------------------------------------------------------
+# --- held-out faults, for which `read_photo` was not tuned ------------------------------------------------------------
 
 
 def table(shot: Shot, strength: int, rng: Rng) -> None:

@@ -1,7 +1,7 @@
-"""The page of the module, made to read well: what autodoc takes from the source, in the words of the book.
+"""Change what autodoc writes on the page of the module.
 
-A docstring says where a function is explained, as chapter "sgd"; on the page this is a link. The fields of a named
-tuple are explained by its docstring, and an empty list is written as one.
+Where a docstring names a chapter, such as chapter "sgd", the page has a link. The fields of a named tuple are left out,
+because its docstring explains them. A default that is an empty list is written as [].
 """
 
 import re

@@ -1,8 +1,8 @@
 """Finish each page that Sphinx wrote: read it with a parser, change it step by step, and write it again.
 
 The steps stand below in the order in which they run. Each takes the page as a tree, and stops the build with a sentence
-where the page is not written as the step expects, so that a new release of the theme cannot undo one unnoticed. A page
-that says what it may load (the last step) has been finished before; Sphinx writes only pages that have changed.
+where the page is not written as the step expects, so that a new release of the theme cannot undo one unnoticed. Sphinx
+writes only pages that have changed. A page that has its policy, from the last step, was finished in an earlier build.
 """
 
 import base64
@@ -23,6 +23,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'"
 )
+FINISHED = '<meta http-equiv="Content-Security-Policy"'
 # No step looks inside a listing, a drawing or a rendered formula, and these are nearly all of a page. The parser, which
 # is slow, is given a comment in place of each. What looks like one inside a script stays there.
 OPAQUE = re.compile(r'<(?:(script|pre|svg)\b|(span) class="katex">)')
@@ -61,7 +62,7 @@ def without_shared_ids(page: BeautifulSoup) -> None:
     """Remove the id of the box in an exercise or a solution: it is the same in all of them."""
     for kind in ("exercise", "solution"):
         for box in page.find_all("div", class_=kind):
-            del the_one(box.find_all(id=f"{kind}-content"), f"a box of an {kind}")["id"]
+            del the_one(box.find_all(id=f"{kind}-content"), f"a box in an {kind}")["id"]
 
 
 def without_links_in_titles(page: BeautifulSoup) -> None:
@@ -83,7 +84,7 @@ def without_wrong_roles(page: BeautifulSoup) -> None:
 def with_links_below_the_title(page: BeautifulSoup) -> None:
     """Move the line that says where a notebook runs below the title. The template can only write it above."""
     for line in page.find_all("p", class_="run"):
-        the_one(page.find_all("h1"), "a title").insert_after("\n", line.extract())
+        the_one(page.find_all("h1"), "a title").insert_after("\n", line)
 
 
 def with_sizes_of_pictures(page: BeautifulSoup, folder: Path) -> None:
@@ -165,7 +166,7 @@ def finish(app: Any, exception: Exception | None) -> None:
         if static in path.parents or "book.css" not in text:
             continue  # no page of the theme: index.html only leads on to the first page
         try:
-            pages[path] = text if "Content-Security-Policy" in text else finished(text, path.parent)
+            pages[path] = text if FINISHED in text else finished(text, path.parent)
         except ExtensionError as error:
             raise ExtensionError(f"{path.relative_to(site)}: {error}") from error
     bundles.without_formulas_in_excerpts(static)

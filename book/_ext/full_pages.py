@@ -1,7 +1,6 @@
-"""Make the page of a chapter from its text, which has everything that only the site can do, and from the outputs that
-its notebooks hold, so that page and notebook show the same run.
+"""Make the page of a chapter from its text in book/text/, in MyST, with the outputs that its notebooks hold.
 
-The table of contents names the notebook, in plain Markdown; its text in book/text/ takes its place when it is read.
+The table of contents names the notebook, which is in plain Markdown. When Sphinx reads it, it gets the text instead.
 """
 
 import sys
@@ -14,7 +13,7 @@ from sphinx.errors import ExtensionError
 ROOT = Path(__file__).parents[2]
 
 
-def tell_in_full(app: Any, docname: str, source: list[str]) -> None:
+def read_text(app: Any, docname: str, source: list[str]) -> None:
     """Replace what was read of a notebook by the cells of its text, with the outputs of the notebook."""
     text = Path(app.srcdir, docname).parent / "text" / f"{Path(docname).name}.md"
     if not text.exists():
@@ -33,5 +32,5 @@ from plain import Book  # noqa: E402
 
 
 def setup(app: Any) -> dict[str, bool]:
-    app.connect("source-read", tell_in_full)
+    app.connect("source-read", read_text)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

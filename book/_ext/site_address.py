@@ -1,7 +1,7 @@
-"""Derive where the site lives from where the repository lives, so that the address stands in _config.yml once.
+"""Derive the address of the site from that of the repository, so that _config.yml needs only one of them.
 
-https://github.com/NAME/BOOK is published at https://NAME.github.io/BOOK/. A `baseurl` in _config.yml, for a site of its
-own domain, goes first. A page writes {{ hub_link }} for the link with which a JupyterHub gives every student a copy.
+https://github.com/NAME/BOOK is published at https://NAME.github.io/BOOK/. If _config.yml sets html.baseurl, that is the
+address instead. On a page, {{ hub_link }} is the link with which a JupyterHub gives every student a copy of the book.
 """
 
 import re
@@ -12,7 +12,7 @@ from sphinx.errors import ExtensionError
 
 
 def address(repository: str) -> str:
-    """The address at which GitHub publishes the site of a repository."""
+    """Return the address at which GitHub publishes the site of a repository."""
     parts = urlsplit(repository)
     owner, _, name = parts.path.strip("/").partition("/")
     if parts.netloc != "github.com" or not owner or not name or "/" in name:
@@ -26,11 +26,12 @@ def derive(app: Any, config: Any) -> None:
     if not config.html_baseurl:
         config.html_baseurl = address(config.html_theme_options["repository_url"])
     config.ogp_site_url = config.html_baseurl
-    config.notfound_urls_prefix = urlsplit(config.html_baseurl).path  # a missing page can be met at any depth
+    # 404.html is shown at addresses of any depth, so its links begin at the root.
+    config.notfound_urls_prefix = urlsplit(config.html_baseurl).path
 
 
 def hub_link(repository: str, branch: str) -> str:
-    """The link that nbgitpuller understands, to be copied: the name of the hub is for the teacher to fill in."""
+    """Return a link for nbgitpuller, as text to be copied. The teacher fills in the name of the hub."""
     folder = repository.rstrip("/").rpartition("/")[2]
     wanted = {"repo": repository, "branch": branch, "urlpath": f"lab/tree/{folder}/book/index.ipynb"}
     link = f"https://YOUR-HUB/hub/user-redirect/git-pull?{urlencode(wanted)}"

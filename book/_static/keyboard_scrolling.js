@@ -1,8 +1,8 @@
-// What scrolls in its own box (a wide table, formula or listing) must be reachable from the keyboard; what does not
-// scroll should not be a stop on the way.
+// A wide table, formula or listing scrolls in a box of its own. Let the Tab key stop at a box that scrolls, so that it can
+// be scrolled with the keyboard, and at no other.
 (function () {
   "use strict";
-  // Told of a box when it is first laid out, which is when the reader comes near, and whenever its size changes.
+  // Called for a box when it is first laid out, which is when the reader comes near, and whenever its size changes.
   var watch = new ResizeObserver(function (entries) {
     entries.forEach(function (entry) {
       var box = entry.target;

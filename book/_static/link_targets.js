@@ -1,12 +1,12 @@
-// A link must meet its target, and the way back the place that was left. What has not been laid out above stands there
-// with a guessed height, and all below moves when that is done: a place is brought back until it stays, or the reader
-// takes over.
+// Keep the target of a link at the top of the window, and on the way back the link where it was. What is above may not
+// have been laid out yet: it has a guessed height, and everything below moves when its height becomes known. So the page
+// is scrolled again until the target no longer moves, or the reader does something.
 (function () {
   "use strict";
-  var STILL = 12; // frames in a row without a move
+  var STILL = 12; // the target has arrived when it has not moved for so many frames
   var journey = 0, following = false, departures = [];
 
-  // Keep the top of this element that far below the top of the window; where it is now, or where a link wants it.
+  // Keep the element at this distance from the top of the window. Without a distance, scroll to it as a link would.
   function keep(element, top) {
     var mine = ++journey, still = 0, before = null;
     (function step() {
@@ -43,7 +43,7 @@
     departures.pop();
     keep(last.link, last.top);
   });
-  addEventListener("load", function () { // a page that was left and comes back is where it was: the browser knows
+  addEventListener("load", function () { // after going back or reloading, the browser itself restores the place
     if (performance.getEntriesByType("navigation")[0].type === "navigate") land();
   });
 })();

@@ -1,9 +1,9 @@
-// How far the reader has come: a bar under each chapter of the table of contents, kept in this browser and nowhere else.
+// Show how far each chapter has been read: a bar below it in the table of contents. It is stored in this browser alone.
 (function () {
   "use strict";
   var article = document.querySelector("article.bd-article");
   var KEY = "scratchnet-read", furthest = {};
-  try { furthest = JSON.parse(localStorage.getItem(KEY)) || {}; } catch (error) { /* no storage: nothing is kept */ }
+  try { furthest = JSON.parse(localStorage.getItem(KEY)) || {}; } catch (error) { /* without storage, nothing is remembered */ }
 
   function name(address) { return new URL(address, location.href).pathname.split("/").pop(); }
 
@@ -27,7 +27,7 @@
     if (part > 0.97) part = 1;
     if (part <= (furthest[name(location.href)] || 0) || scrollY < 100) return;
     furthest[name(location.href)] = Math.round(part * 100) / 100;
-    try { localStorage.setItem(KEY, JSON.stringify(furthest)); } catch (error) { /* shown, but not kept */ }
+    try { localStorage.setItem(KEY, JSON.stringify(furthest)); } catch (error) { /* shown on this page, but not remembered */ }
     document.querySelectorAll("nav.bd-docs-nav li.current > a.current").forEach(show);
   }
 
