@@ -6,9 +6,9 @@ nothing but notebooks, and Binder's environment has neither.
 
 from __future__ import annotations
 
-import os
-import shutil
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,12 +30,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+    from browser import program
     from playwright.sync_api import sync_playwright
 
-    known = ("chromium", "chromium-browser", "google-chrome")
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, known)), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=[*FLAGS, "--no-first-run"])
+        browser = playwright.chromium.launch(executable_path=program(), args=[*FLAGS, "--no-first-run"])
         yield browser
         browser.close()
 

@@ -8,7 +8,6 @@ of a page without its pictures. Names after the command limit it to these pages:
 import gzip
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import yaml  # type: ignore[import-untyped]
+from browser import program
 
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html"
@@ -67,8 +67,7 @@ def served() -> Iterator[str]:
 
 def chromium() -> str:
     """Return where the browser is: CHROMIUM says, or else the path does. Ends the program where there is none."""
-    known = ("chromium", "chromium-browser", "google-chrome")
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, known)), None)
+    found = program()
     if not found:
         raise SystemExit("there is no Chromium. Install it, or name it in CHROMIUM")
     return found
