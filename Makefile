@@ -29,7 +29,8 @@ help:
 	@touch $@
 
 # The package itself is installed in place, so that an edit in src/ counts at once.
-INSTALL = $(BIN)/python -m pip install --quiet --no-warn-script-location
+# Twice quiet: errors are shown, warnings about the set-up of somebody's pip are not.
+INSTALL = $(BIN)/python -m pip install -qq --no-warn-script-location
 .venv/book: requirements/book.txt pyproject.toml .venv/pip
 	@echo "Installing what the book needs, $$(grep -c '^[a-z]' $<) packages: once, a minute or two."
 	@$(INSTALL) --require-hashes -r requirements/book.txt

@@ -70,14 +70,15 @@ def main() -> int:
         print(f"CHROMIUM names {named}, which is no browser that starts. Correct it or unset it.", file=sys.stderr)
         return 1
     debian = is_debian()
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", **PATIENCE}
     for way in ways(os.geteuid() == 0, debian):
         print(f"The tests need a browser and found none that starts. Installing one: {' '.join(way[-1])}", flush=True)
-        done = all(
-            subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                           env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", **PATIENCE}).returncode == 0
-            for command in way
-        )  # fmt: skip
-        if done and starts():
+        for command in way:
+            if subprocess.run(
+                command, check=False, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ).returncode:
+                break
+        if starts():
             return 0
     told = "No browser could be installed. No test has run. Type this, and `make test` again:"
     print(f"{told}\n\n    {advice(debian)}\n", file=sys.stderr)
