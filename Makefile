@@ -15,8 +15,9 @@ export MKL_NUM_THREADS = 1
 export TQDM_DISABLE = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: help book zip serve test check notebooks locks data network ladder photos bench mutants audit reach pdf links oldest lasting clean
+.PHONY: help book zip serve test browser check notebooks locks data network ladder photos bench mutants audit reach pdf links oldest lasting clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,18 +25,22 @@ help:
 
 .venv/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "scratchnet needs Python 3.11 or newer; set PYTHON=…"; exit 1; }
-	$(PYTHON) -m venv .venv
+	@echo "Making an environment in .venv."
+	@$(PYTHON) -m venv .venv
 	@touch $@
 
 # The package itself is installed in place, so that an edit in src/ takes effect at once.
-INSTALL = $(BIN)/python -m pip install --quiet --no-warn-script-location
+# Twice quiet: errors are shown, warnings about the set-up of somebody's pip are not.
+INSTALL = $(BIN)/python -m pip install -qq --no-warn-script-location
 .venv/book: requirements/book.txt pyproject.toml .venv/pip
-	$(INSTALL) --require-hashes -r requirements/book.txt
-	$(INSTALL) --no-deps --no-build-isolation --editable .
+	@echo "Installing what the book needs, $$(grep -c '^[a-z]' $<) packages: once, a minute or two."
+	@$(INSTALL) --require-hashes -r requirements/book.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/test: requirements/test.txt .venv/book
-	$(INSTALL) --require-hashes -r requirements/test.txt
+	@echo "Installing what the tests need as well: once, a minute or two."
+	@$(INSTALL) --require-hashes -r requirements/test.txt
 	@touch $@
 
 .venv/maintain: requirements/maintain.txt .venv/test
@@ -81,13 +86,17 @@ check: .venv/test
 	$(BIN)/mypy
 	$(BIN)/pytest -q -n $(JOBS) -m "$(UNIT) and not slow" tests
 
-test: .venv/test book
+# The browser first, so that a machine without one is told so before the tests have begun.
+test: browser book
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q -n $(JOBS) -m "$(UNIT)" tests --cov=src --cov-fail-under=100
 	$(BIN)/pytest -q -n $(JOBS) -m site tests
 	$(BIN)/pytest -q -n $(JOBS) --dist loadfile --nbval
+
+browser: .venv/test
+	@$(BIN)/python tools/browser.py
 
 data: .venv/book
 	$(BIN)/python tools/make_data.py

@@ -1,8 +1,9 @@
 """Build the site into _build/html, strictly: any warning, unknown reference or failing cell stops it.
 
 Run by `make book`. First the notebooks are brought up to date: cells run where their code, or something it runs on, has
-changed. Pages take their outputs from there, so an edited paragraph costs seconds. Says where the site is and how long
-it took. With --zip the site also goes into one file, to be unpacked and read anywhere.
+changed. Pages take their outputs from there, so an edited paragraph costs seconds. Says what it does, how long that
+took before, and in the end where the site is. With --zip the site also goes into one file, to be unpacked and read
+anywhere.
 """
 
 import contextlib
@@ -15,6 +16,8 @@ import sys
 import time
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from progress import Durations, in_words
 
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html"
@@ -52,10 +55,15 @@ def main() -> int:
     subprocess.run([sys.executable, ROOT / "tools" / "notebooks.py"], cwd=ROOT, check=True)
     if changed("look", LOOK):
         (HTML / ".buildinfo").unlink(missing_ok=True)  # Sphinx then writes every page again
+    durations = Durations(ROOT / "_build" / "seconds.json")
+    which = "changed pages" if (HTML / ".buildinfo").exists() else "all pages"
+    print(f"Pages: making {which}, {in_words(durations.expected(which, otherwise=30))}.", flush=True)
+    begin = time.perf_counter()
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", ".", "-W", "-n", "--keep-going", "-q"]
     # A session of its own, ended as a whole: when a build fails, the process that renders formulas stays behind and
     # would keep whoever reads our output waiting for ever.
-    build = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+    # What it writes to its standard output says what is said here; warnings and errors go to the other one.
+    build = subprocess.Popen(command, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL)
     try:
         status = build.wait()
     finally:
@@ -67,9 +75,10 @@ def main() -> int:
         shutil.rmtree(ROOT / "_build" / ".doctrees", ignore_errors=True)
         print(f"The build failed after {seconds:.0f} s; the messages above say where.", file=sys.stderr)
     else:
+        durations.note(which, time.perf_counter() - begin)
         if "--zip" in sys.argv[1:]:
             print(f"Packed: {pack()}")
-        print(f"The book is at {HTML / 'index.html'} ({seconds:.0f} s). `make serve` shows it.")
+        print(f"The book is at {HTML / 'index.html'} ({seconds:.0f} s). Open it, or let `make serve` show it.")
     return status
 
 

@@ -43,7 +43,7 @@ def require_site() -> None:
 
 def find_chromium() -> str | None:
     """Return where Chromium or Chrome is: where the variable CHROMIUM says, or else on the PATH; None if nowhere."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 

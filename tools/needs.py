@@ -197,15 +197,21 @@ def _modules(tree: ast.AST) -> set[Path]:
 
 @cache
 def _imported(path: Path) -> frozenset[Path]:
-    """Return all files that a module of the package needs: its imports, theirs, and scripts and styles of figures."""
+    """Return all files that a module of the package imports, directly or not, and the scripts and styles of figures.
+
+    A figure has those called `core`, those of its own name, and what its module names besides.
+    """
     found = {path}
     waiting = [path]
     while waiting:
         here = waiting.pop()
+        tree = ast.parse(here.read_text(encoding="utf-8"))
         if here.parent.name == "figures":
-            new = {here.parent / name for name in ("core.js", "core.css", f"{here.stem}.js", f"{here.stem}.css")}
-            found |= {file for file in new if file.is_file()}
-        for module in _modules(ast.parse(here.read_text(encoding="utf-8"))) - found:
+            said = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+            named = {text for text in said if isinstance(text, str) and re.fullmatch(r"\w+\.(js|css)", text)}
+            new = {"core.js", "core.css", f"{here.stem}.js", f"{here.stem}.css", *named}
+            found |= {here.parent / name for name in new if (here.parent / name).is_file()}
+        for module in _modules(tree) - found:
             found.add(module)
             waiting.append(module)
     return frozenset(found)

@@ -15,22 +15,30 @@ import argparse
 import hashlib
 import os
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from difflib import SequenceMatcher
+from functools import cache, cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import nbclient
 import nbformat as partly_typed
+import pybtex.plugin
 import yaml  # type: ignore[import-untyped]
 from needs import files
 from plain import HEADING, Book, read, site_address
+from progress import Durations, Status, in_words, together
 
 nbformat: Any = partly_typed  # some of its functions are annotated, these are not
+# For each reference pybtex asks anew what plugins there are, and each answer reads the metadata of every installed
+# package. Asking once saves seconds here and when Sphinx, which loads this file too, makes the pages.
+pybtex.plugin.entry_points = cache(pybtex.plugin.entry_points)
 ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "book"
 JOBS = 2  # chapters run at a time; each may take a gigabyte
+SECONDS_A_LINE = 0.05  # what a line of code takes to run, on average: the guess for what never ran on this machine
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -73,8 +81,9 @@ class Chapter:
         self.path_of_solutions = text.parents[1] / f"{self.name}-solutions.ipynb"
         self.cells = read(text)  # those of the page, in its order
 
+    @cached_property
     def digest(self) -> str:
-        """Return a fingerprint of the code and of everything it runs on."""
+        """A fingerprint of the code and of everything it runs on, as they were when the chapter was first looked at."""
         total = hashlib.sha256()
         for cell in code(self.cells):
             total.update(cell.source.encode() + b"\0")
@@ -103,7 +112,7 @@ class Chapter:
             for output in cell.outputs:
                 if "execution_count" in output:
                     output.execution_count = number
-        return nbformat.v4.new_notebook(cells=cells, metadata={**METADATA, "digest": self.digest()})
+        return nbformat.v4.new_notebook(cells=cells, metadata={**METADATA, "digest": self.digest})
 
     def take_outputs(self, check: bool = False) -> bool:
         """Give the cells of the page the outputs that the notebooks hold; say whether these are of this code, as it is.
@@ -113,7 +122,7 @@ class Chapter:
         if not self.path.exists():
             return False
         stored = nbformat.read(self.path, as_version=4)
-        if check and stored.metadata.get("digest") != self.digest():
+        if check and stored.metadata.get("digest") != self.digest:
             return False
         ours = self.book.split(self.cells)
         held = [cell for cell in code(stored.cells) if "google.colab" not in cell.source]
@@ -131,8 +140,12 @@ class Chapter:
                 cell.outputs, cell.execution_count = old.outputs, old.execution_count
         return all(cell.execution_count for cell in code(self.cells))
 
-    def run(self) -> None:
-        """Run the code of the page from the top, in the folder of the book; stop with a sentence where a cell fails."""
+    def run(self, began: Callable[[int], None]) -> None:
+        """Run the code of the page from the top, in the folder of the book; stop with a sentence where a cell fails.
+
+        began: is told the number of each code cell as it begins.
+        """
+        numbers = {id(cell): number for number, cell in enumerate(code(self.cells), start=1)}
         whole = nbformat.v4.new_notebook(cells=self.cells, metadata=METADATA)
         client = nbclient.NotebookClient(
             whole,
@@ -141,6 +154,7 @@ class Chapter:
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
             coalesce_streams=True,  # else how often the kernel flushed would decide how the output is cut up
             resources={"metadata": {"path": str(self.path.parent)}},
+            on_cell_execute=lambda cell, cell_index: began(numbers[id(cell)]),
         )
         try:
             client.execute()
@@ -209,6 +223,47 @@ def write(chapter: Chapter, check: bool) -> bool:
     return same
 
 
+def run_all(stale: list[Chapter], total: int, durations: Durations) -> None:
+    """Run chapters and write their notebooks, the longest first, and say before, meanwhile and after what is going on.
+
+    total: how many chapters there are, those that need not run included.
+    """
+    if not stale:
+        print(f"Notebooks: no cell has to run ({total} chapter{'s' * (total != 1)}).", flush=True)
+        return
+    cells = {one.name: len(code(one.cells)) for one in stale}
+    expected = {
+        one.name: durations.expected(
+            one.name, otherwise=SECONDS_A_LINE * sum(cell.source.count("\n") + 1 for cell in code(one.cells))
+        )
+        for one in stale
+    }
+    stale = sorted(stale, key=lambda one: expected[one.name], reverse=True)
+    wait = in_words(together((expected[one.name] for one in stale), JOBS))
+    print(f"Notebooks: running {len(stale)} of {total}, {sum(cells.values())} cells, {wait}.", flush=True)
+    status, running, done = Status(), dict[str, int](), list[str]()
+
+    def bring_up_to_date(chapter: Chapter) -> None:
+        name, begin = chapter.name, perf_counter()
+
+        def began(number: int) -> None:
+            running[name] = number
+            now = ", ".join(f"{one} cell {cell} of {cells[one]}" for one, cell in running.copy().items())
+            status.show(f"  {len(done)} of {len(stale)} done; {now}")
+
+        chapter.run(began)
+        write(chapter, check=False)
+        seconds = perf_counter() - begin
+        running.pop(name, None)
+        done.append(name)
+        durations.note(name, seconds)
+        status.say(f"  {len(done)} of {len(stale)}: ran {name}, {cells[name]} cells in {seconds:.0f} s")
+
+    with ThreadPoolExecutor(JOBS) as pool:
+        for one in [pool.submit(bring_up_to_date, one) for one in stale]:
+            one.result()
+
+
 def main(arguments: list[str]) -> int:
     """Bring the notebooks up to date with their texts, or say which are not."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -233,22 +288,10 @@ def main(arguments: list[str]) -> int:
     stale = [one for one in chapters if chosen.all or not one.take_outputs(check=True)]
     for chapter in stale:
         chapter.notebooks()  # so that a mistake in the markup is found before anything runs
-
-    def bring_up_to_date(chapter: Chapter) -> None:
-        begin = perf_counter()
-        chapter.run()
-        write(chapter, check=False)
-        print(f"ran {chapter.name}, {len(code(chapter.cells))} cells in {perf_counter() - begin:.0f} s", flush=True)
-
-    if stale:
-        print(f"running {', '.join(one.name for one in stale)} …", flush=True)
-    with ThreadPoolExecutor(JOBS) as pool:
-        running = [pool.submit(bring_up_to_date, one) for one in stale]
     for chapter in chapters:
         if chapter not in stale:
             write(chapter, check=False)
-    for one in running:
-        one.result()
+    run_all(stale, len(chapters), Durations(chosen.book.parent / "_build" / "seconds.json"))
     return 0
 
 
