@@ -79,3 +79,4 @@ def test_a_notebook_runs_on_the_modules_it_names_with_what_they_import_and_on_th
     figure = found("from scratchnet import figures\nfigures.descent()")
     assert {f"{src}/figures/{name}" for name in ("descent.py", "descent.js", "core.js", "figure.py")} <= figure
     assert f"{src}/figures/draw_digit.js" not in figure
+    assert f"{src}/figures/photo.js" in found("from scratchnet import figures\nfigures.draw_digit(params)")

@@ -197,13 +197,15 @@ def _modules(tree: ast.AST) -> set[Path]:
 
 @cache
 def _imported(path: Path) -> frozenset[Path]:
-    """Return all files that a module of the package imports, directly or not; a figure's script and style are two."""
+    """Return all files that a module of the package imports, directly or not; a figure's scripts and styles are some."""
     found = {path}
     waiting = [path]
     while waiting:
         here = waiting.pop()
         if here.parent.name == "figures":
-            new = {here.parent / name for name in ("core.js", "core.css", f"{here.stem}.js", f"{here.stem}.css")}
+            parts = re.findall(r'"(\w+\.js)"', here.read_text(encoding="utf-8"))
+            names = ("core.js", "core.css", f"{here.stem}.js", f"{here.stem}.css", *parts)
+            new = {here.parent / name for name in names}
             found |= {file for file in new if file.is_file()}
         for module in _modules(ast.parse(here.read_text(encoding="utf-8"))) - found:
             found.add(module)
