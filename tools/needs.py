@@ -197,7 +197,7 @@ def _modules(tree: ast.AST) -> set[Path]:
 
 @cache
 def _imported(path: Path) -> frozenset[Path]:
-    """Return all files that a module of the package imports, directly or not; a figure's scripts and styles are some."""
+    """Return all files that a module of the package imports, directly or not, with the scripts of a figure."""
     found = {path}
     waiting = [path]
     while waiting:
