@@ -168,7 +168,7 @@ def test_a_chapter_runs_in_jupyterlab_through_the_browser(
     count = sum(cell.cell_type == "code" for cell in notebook.cells)
 
     page = desktop.page
-    page.goto(f"{lab}/lab/tree/book/{path.name}")
+    page.goto(f"{lab}/lab/tree/book/{path.name}?reset")
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
     page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^Run$")).click()
     page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
@@ -195,6 +195,30 @@ def test_a_chapter_runs_in_jupyterlab_through_the_browser(
         pytest.fail("not every cell was run and saved")
     outputs = [output for cell in cells for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
+
+
+def test_in_jupyterlab_a_picture_is_told_in_words_and_an_exercise_leads_to_its_solution_and_back(
+    lab: str, desktop: Watched
+) -> None:
+    page = desktop.page
+    page.goto(f"{lab}/lab/tree/book/03-softmax.ipynb?reset")
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
+    page.locator(".jp-WindowedPanel-outer").hover()
+    told = page.locator(".jp-Notebook details").locator("visible=true")
+    scroll(page, 500, lambda: told.count() > 0)
+    told.first.locator("summary").click()
+    expect(told.first.locator("p")).to_be_visible()
+
+    asked = page.locator('a[href*="#cell-id=exercise-3-4"]').locator("visible=true")
+    scroll(page, 500, lambda: asked.count() > 0)
+    asked.click()
+    shown = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+    heading = shown.get_by_role("heading", name="Exercise 3.4 (Break the single maximum)")
+    expect(shown.get_by_text("Back to the exercise").locator("visible=true")).not_to_have_count(0, timeout=30_000)
+    expect(heading).to_be_in_viewport()
+    shown.locator('a[href*="#cell-id=exercise-3-4"]').click()
+    expect(shown.get_by_text("A solution", exact=True).locator("visible=true")).not_to_have_count(0, timeout=30_000)
+    expect(heading).to_be_in_viewport()
 
 
 USE = """
