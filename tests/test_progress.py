@@ -3,11 +3,13 @@
 import io
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
+import notebooks  # noqa: E402
 from progress import Durations, Status, in_words, together  # noqa: E402
 
 
@@ -84,3 +86,27 @@ def test_in_a_file_only_what_stays_is_written() -> None:
     status.show("cell 1 of 2")
     status.say("done")
     assert file.getvalue() == "done\n"
+
+
+def test_chapters_run_the_longest_first_as_they_took_before_and_else_by_their_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun: list[str] = []
+
+    def chapter(name: str, lines: int) -> SimpleNamespace:
+        cell = SimpleNamespace(cell_type="code", source="\n".join(["x"] * lines))
+        return SimpleNamespace(name=name, cells=[cell], run=lambda began: (begun.append(name), began(1)))
+
+    durations = Durations(tmp_path / "seconds.json")
+    durations.note("short", 1)
+    durations.note("long", 300)
+    monkeypatch.setattr(notebooks, "JOBS", 1)
+    monkeypatch.setattr(notebooks, "write", lambda chapter, check: True)
+    chapters = [chapter("short", 9000), chapter("few lines", 100), chapter("many lines", 1000), chapter("long", 1)]
+    notebooks.run_all(chapters, 16, durations)
+    assert begun == ["long", "many lines", "few lines", "short"]
+    first, *ran = capsys.readouterr().out.splitlines()
+    assert first == "Notebooks: running 4 of 16, 4 cells, about 6 minutes."
+    assert [line.partition(", ")[0].strip() for line in ran] == [
+        f"{n} of 4: ran {name}" for n, name in enumerate(begun, start=1)
+    ]
