@@ -81,7 +81,7 @@ def test_a_browser_that_was_named_and_does_not_start_is_the_users_to_correct(
 
 def test_a_program_that_is_no_browser_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHROMIUM", sys.executable)
-    assert browser.program() == sys.executable
+    assert browser.find_chromium() == sys.executable
     assert not browser.starts()
 
 

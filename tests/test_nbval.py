@@ -27,7 +27,7 @@ def test_nbval_collects_each_code_cell_of_each_notebook_and_nothing_else() -> No
         )
         for path in (ROOT / "book").glob("*.ipynb")
     }
-    assert len(cells) == len(list((ROOT / "book" / "text").glob("*.md")))
+    assert {f"book/{text.stem}.ipynb" for text in (ROOT / "book" / "text").glob("*.md")} < set(cells)
     assert collected("--nbval") == cells
 
 

@@ -132,7 +132,7 @@ def asked(text: str) -> set[str]:
 def program(path: Path) -> str:
     """Return all code of a notebook, but for the cell that fetches the book in Colab."""
     cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-    return "\n".join(cell.source for cell in cells if "remove-cell" not in cell.metadata.get("tags", ()))
+    return "\n".join(cell.source for cell in cells if "google.colab" not in cell.source)
 
 
 def prose(path: Path) -> str:
