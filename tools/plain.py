@@ -315,10 +315,12 @@ class Book:
         return cells
 
     def listed(self, cited: dict[str, None]) -> list[Cell]:
-        """Return the references of a notebook as its last cell, in alphabetical order; no cell where none is cited."""
+        """Return the references of a notebook as its last cell, in the order of surnames; none where none is cited."""
         if not cited:
             return []
-        found = sorted(self.reference(key) for key in cited)
+        found = [
+            self.reference(key) for key in sorted(cited, key=lambda key: (self.authors(key).lower(), self.year(key)))
+        ]
         return [markdown("## References\n\n" + "\n".join(f"- {entry}" for entry in found))]
 
     def chapter(self, stem: str, cells: list[Cell]) -> list[Cell]:
