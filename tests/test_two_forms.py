@@ -15,6 +15,7 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
+from site_address import address
 
 ROOT = Path(__file__).parents[1]
 BOOK, HTML = ROOT / "book", ROOT / "_build" / "html" / "book"
@@ -121,8 +122,7 @@ def test_a_heading_begins_a_cell_so_that_it_folds_what_follows_it_and_nothing_be
 
 @pytest.mark.site
 def test_a_link_of_a_notebook_to_the_site_leads_to_a_page_and_a_place_that_are_there() -> None:
-    owner, name = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"].split("/")[-2:]
-    site = f"https://{owner.lower()}.github.io/{name}/"
+    site = address(yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"])
     links = {link["href"] for path in NOTEBOOKS for link in rendered_whole(path).select("a[href]")}
     ours = {link for link in links if link.startswith(site)}
     assert len(ours) > 100

@@ -9,6 +9,7 @@ Whatever is not known here is refused with its place, so that no markup reaches 
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,6 +25,9 @@ import pybtex.plugin
 import yaml  # type: ignore[import-untyped]
 from needs import needed
 from pybtex.richtext import Text
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "book" / "_ext"))
+from site_address import address
 
 nbformat: Any = partly_typed  # some of its functions are annotated, these are not
 Cell = Any  # nbformat's NotebookNode carries no types
@@ -378,7 +382,6 @@ def read(source: Path) -> list[Cell]:
 
 
 def site_address(root: Path) -> str:
-    """Return where the site lives, as the extension `site_address` derives it from the one address in _config.yml."""
+    """Return where the site lives, from the one address in _config.yml."""
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
-    owner, name = config["repository"]["url"].split("/")[-2:]
-    return str(config.get("html", {}).get("baseurl") or f"https://{owner.lower()}.github.io/{name}/")
+    return str(config.get("html", {}).get("baseurl") or address(config["repository"]["url"]))

@@ -4,6 +4,7 @@ The table of contents names the notebook, which is in plain Markdown. When Sphin
 """
 
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ def read_text(app: Any, docname: str, source: list[str]) -> None:
     text = Path(app.srcdir, docname).parent / "text" / f"{Path(docname).name}.md"
     if not text.exists():
         return
-    chapter = Chapter(Book(text.parents[1], app.config.html_baseurl), text)
+    chapter = Chapter(book(text.parents[1], app.config.html_baseurl), text)
     if not chapter.take_outputs():
         raise ExtensionError(f"{docname}: the notebook does not have the code of {text.name}; run `make notebooks`")
     for file in (text, chapter.path_of_solutions):
@@ -29,6 +30,8 @@ def read_text(app: Any, docname: str, source: list[str]) -> None:
 sys.path.insert(0, str(ROOT / "tools"))
 from notebooks import METADATA, Chapter  # noqa: E402 — the tools are no package
 from plain import Book  # noqa: E402
+
+book = cache(Book)  # it reads all texts, which need not be done again for every page
 
 
 def setup(app: Any) -> dict[str, bool]:

@@ -24,13 +24,14 @@ def nudge_all(rate: Callable[[Callable, np.ndarray, np.ndarray, float], float]) 
     return gradient
 
 
-def in_place(f: Callable, x: np.ndarray, h: float) -> list[float]:
+def in_place(f: Callable, x: np.ndarray, h: float, back: float = 0.0) -> list[float]:
     rates = []
     for i in range(len(x)):
         x[i] += h
         above = f(x)
         x[i] -= 2 * h
         rates.append((above - f(x)) / (2 * h))
+        x[i] += back
     return rates
 
 
@@ -253,14 +254,7 @@ def relative_nudge(f: Callable, x: np.ndarray, h: float) -> np.ndarray:
 
 def up_and_down(f: Callable, x: np.ndarray, h: float) -> list[float]:
     """Puts each entry back by adding, which leaves a rounding error."""
-    rates = []
-    for i in range(len(x)):
-        x[i] += h
-        above = f(x)
-        x[i] -= 2 * h
-        rates.append((above - f(x)) / (2 * h))
-        x[i] += h
-    return rates
+    return in_place(f, x, h, back=h)
 
 
 def clears_the_gradients(f: Callable, arrays: dict, grads: dict) -> dict:
