@@ -20,10 +20,11 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.pluginmanager.hasplugin("hypothesispytest"):
-        from hypothesis import settings
+        from hypothesis import HealthCheck, settings
 
         # The same examples in every run, and no limit of time, which a slow machine would miss.
-        settings.register_profile("book", deadline=None, derandomize=True)
+        slow = [HealthCheck.too_slow]  # it measures how fast the machine makes examples
+        settings.register_profile("book", deadline=None, derandomize=True, suppress_health_check=slow)
         settings.load_profile("book")
 
 
