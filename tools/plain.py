@@ -275,7 +275,8 @@ class Book:
                     said, before = words or label, found.string[: found.start()]
                     if page in self.new and shouts(said) and not BEGINS.search(before):
                         small = said[0].lower() + said[1:]
-                        raise SystemExit(f"{page}: {found[0]} has a capital inside a sentence; write {{term}}`{small}`")
+                        wanted = f"write {{term}}`{small}`, or, if it is a name, add it to NAMES in plain.py"
+                        raise SystemExit(f"{page}: {found[0]} has a capital inside a sentence; {wanted}")
                     letters = normalize("NFKD", self.terms[label.lower()]).encode("ascii", "ignore").decode()
                     anchor = re.sub("[^a-zA-Z0-9._]+", "-", letters)  # as Sphinx makes it
                     return f"[**{said}**]({self.site}book/glossary.html#term-{anchor})"
