@@ -46,7 +46,7 @@ HIDDEN = {"hide-input", "remove-input"}
 # letter: a bracket, a quotation mark, stars.
 BEGINS = re.compile(r"""(?:\A|\n\s*\n|\n *(?:[-*]|\d+\.)\ |\||[.!?:][)"”'*_\]]*\s)[\s*_(\["“']*\Z""")
 NAMES = {"He", "Hessian", "Jacobian", "Wilson's"}  # terms that keep their capital in a sentence
-MINUTES = re.compile(r" · \d+ min$")  # at the end of the title of a fold or an exercise
+MINUTES = re.compile(r"(?: ·|,) \d+ min$")  # at the end of the title of a fold or an exercise
 
 
 @dataclass(frozen=True)
@@ -131,8 +131,9 @@ def slug(heading: str) -> str:
 def heading_id(heading: str) -> str:
     """Return the id of the cell that a heading begins, by which JupyterLab reaches it from another notebook.
 
-    A heading alone would not do: JupyterLab looks for it only in a notebook that is open already. The minutes that a
-    heading ends in may change, and are no part of the id.
+    A heading alone would not do: JupyterLab looks for it only in a notebook that is open already. From its release 4.6
+    on the same holds for an id, except where it draws only what is in sight, as .binder/postBuild tells it to. The
+    minutes that a heading ends in may change, and are no part of the id.
     """
     return re.sub("[^a-z0-9]+", "-", MINUTES.sub("", heading).lower()).strip("-")[:64]
 
@@ -199,7 +200,10 @@ class Book:
                 name = f"Exercise {number}.{exercises}"
                 self.exercises[label] = part
                 title = MINUTES.sub("", part.argument)
-                heading = f"{name} ({title}){part.argument.removeprefix(title)}"
+                minutes = part.argument.removeprefix(title).replace(
+                    " ·", ","
+                )  # no link finds a heading with a dot in it
+                heading = f"{name} ({title}){minutes}"
                 self.targets[label] = Target(name, page, heading)
             elif part.name == "glossary":
                 self.terms |= {line.lower(): line for line in part.body.split("\n") if line.strip() == line != ""}
@@ -419,7 +423,10 @@ class Book:
             )
         told = f"# Solutions to chapter {self.number(stem)}\n\n"
         told += f"The chapter is [{title}]({stem}.ipynb){'' if title.endswith('?') else '.'} "
-        told += "Try an exercise there before you read on here."
+        told += "Try an exercise there before you read on here.\n"
+        for label in taken:
+            here = replace(self.targets[label], page=page)
+            told += f"\n- {self.link(here.heading, here, page)}"
         above = "## From the chapter\n\nThe solutions below use what these cells of the chapter make."
         found = [markdown(told), markdown(above), *self.cells(list(before), page, cited)]
         for label, solution in taken.items():
