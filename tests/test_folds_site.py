@@ -1,4 +1,4 @@
-"""Folds in a real browser: opened by a click, a key, a link to them or into them; open on paper; without scripts too."""
+"""Folds in a real browser: opened by a click, a key, or a link, also without scripts; and open on paper."""
 
 import re
 
