@@ -150,22 +150,26 @@ class Clock:
         return "\n".join(lines)
 
 
+def chosen_texts(folder: Path, wanted: list[str]) -> list[Path]:
+    """Return the chapters told in two layers that are named, such as 07 or 07-backprop; all where none is named."""
+    texts = [path for path in sorted(folder.glob("*.md")) if told_again(path.read_text(encoding="utf-8"))]
+    for name in wanted:
+        if not any(name in (path.stem, path.stem[:2]) for path in texts):
+            raise SystemExit(f"no chapter {name} is told in two layers: one that is has a paragraph **In short.**")
+    return [path for path in texts if not wanted or {path.stem, path.stem[:2]} & set(wanted)]
+
+
 def main(arguments: list[str]) -> int:
     """Write the minutes of chapters into their texts, and print them."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", help="chapters, such as 07 or 07-backprop; all that are told in two layers")
     parser.add_argument("--texts", type=Path, default=TEXTS, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
-    texts = [path for path in sorted(chosen.texts.glob("*.md")) if told_again(path.read_text(encoding="utf-8"))]
-    for name in chosen.names:
-        if not any(name in (path.stem, path.stem[:2]) for path in texts):
-            raise SystemExit(f"no chapter {name} is told in two layers: one that is has a paragraph **In short.**")
-    for path in texts:
-        if not chosen.names or path.stem in chosen.names or path.stem[:2] in chosen.names:
-            clock = Clock(path)
-            print(clock.told(path.stem))
-            if (text := clock.rewritten()) != clock.text:
-                path.write_text(text, encoding="utf-8")
+    for path in chosen_texts(chosen.texts, chosen.names):
+        clock = Clock(path)
+        print(clock.told(path.stem))
+        if (text := clock.rewritten()) != clock.text:
+            path.write_text(text, encoding="utf-8")
     return 0
 
 
