@@ -14,7 +14,7 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
-from minutes import PROGRAM, SPINE, TEXTS, Clock, chosen_texts
+from minutes import PROGRAM, TEXTS, TIME, Clock, chosen_texts
 from needs import names
 from plain import CODE, HIDDEN, LABEL, read
 from two_layers import Cell, Piece, pieces
@@ -82,7 +82,7 @@ def opening(found: list[Piece], number: str) -> Iterator[str]:
         yield "“In short” has not four to six sentences"
     if int(number) and "{ref}" not in need:
         yield "“What you need” links to nothing"
-    if not re.fullmatch(r"\*\*Time\.\*\* \d+ minutes, and \d+ for the exercises\.", time):
+    if not TIME.match(time):
         yield "the time is not said as `**Time.** N minutes, and M for the exercises.`"
 
 
@@ -189,9 +189,7 @@ def faults(path: Path) -> list[str]:
     found = joined(list(pieces(read(path))))
     number = path.stem[:2]
     said = [*opening(found, number), *headings(found), *code(found), *leaning(found), *bets(found)]
-    words = Clock(path).spine.words
-    if words not in SPINE and int(number):  # chapter 0 is for looking up
-        said.append(f"the spine has {words} words, not {SPINE[0]} to {SPINE[-1]}")
+    said += Clock(path).faults()
     text = path.read_text(encoding="utf-8")
     said += [f"“{words}” means nothing in a notebook" for words in NOT_IN_A_NOTEBOOK.findall(text)]
     titles = re.findall(r"^`{3,}\{exercise\} (.*)$", text, re.MULTILINE)

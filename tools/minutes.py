@@ -107,6 +107,7 @@ class Clock:
     """The times of a chapter: of its spine, of each fold, and of each exercise by its label."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.text = path.read_text(encoding="utf-8")
         self.spine = Reading()
         self.folds: dict[str, Reading] = {}
@@ -139,11 +140,16 @@ class Clock:
         text = FOLD.sub(lambda found: f"{found[1]} · {max(1, round(next(folds).minutes()))} min", text)
         return EXERCISE.sub(lambda found: f"{found[1]} · {next(exercises).minutes()} min", text)
 
-    def told(self, name: str) -> str:
-        """Return what the chapter takes, line by line, and a warning where its spine is too short or too long."""
-        lines = [f"{name}: {self.spine.words} words, {round(self.spine.minutes())} minutes on the spine"]
-        if self.spine.words not in SPINE:
-            lines.append(f"  WARNING: a spine has {SPINE[0]} to {SPINE[-1]} words")
+    def faults(self) -> list[str]:
+        """Say in a sentence if the spine is too short or too long. Chapter 0 is for looking up, and may be longer."""
+        if self.path.stem.startswith("00-") or self.spine.words in SPINE:
+            return []
+        return [f"the spine has {self.spine.words} words, not {SPINE[0]} to {SPINE[-1]}"]
+
+    def told(self) -> str:
+        """Return what the chapter takes, line by line."""
+        lines = [f"{self.path.stem}: {self.spine.words} words, {round(self.spine.minutes())} minutes on the spine"]
+        lines += [f"  WARNING: {fault}" for fault in self.faults()]
         lines += [f"  {max(1, round(fold.minutes())):3} min  {MINUTES.sub('', title)}"
                   for title, fold in self.folds.items()]  # fmt: skip
         lines += [f"  {exercise.minutes():3} min  {label}" for label, exercise in self.exercises.items()]
@@ -167,7 +173,7 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     for path in chosen_texts(chosen.texts, chosen.names):
         clock = Clock(path)
-        print(clock.told(path.stem))
+        print(clock.told())
         if (text := clock.rewritten()) != clock.text:
             path.write_text(text, encoding="utf-8")
     return 0
