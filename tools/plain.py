@@ -408,8 +408,8 @@ def read(source: Path) -> list[Cell]:
             number = claims(cell.source, source.stem)
             cell.metadata.tags = [*tags, "hide-input"]
             options["code_prompt_show"] = f"Checked: {number} claim{'s' * (number != 1)}"
-        if "code_prompt_show" in options:
-            options["code_prompt_hide"] = options["code_prompt_show"]
+        if {"checks", "hide-input"} & set(tags):
+            options["code_prompt_hide"] = options.setdefault("code_prompt_show", "Code")
             cell.metadata.mystnb = nbformat.from_dict(options)
     return cells
 
