@@ -85,6 +85,16 @@ def test_a_page_is_sound_on_a_desk_in_the_light_and_on_a_phone_in_the_dark(
 
 
 @pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_open_to_everyone_before_the_reader_has_been_anywhere_on_it(
+    site: str, desktop: Watched, name: str
+) -> None:
+    desktop.page.set_viewport_size(PHONE)
+    desktop.page.goto(f"{site}/{name}.html", wait_until="load")
+    desktop.page.wait_for_timeout(200)
+    assert not desktop.violations()
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_opens_from_a_folder_too(desktop: Watched, name: str) -> None:
     desktop.page.goto((HTML / f"{name}.html").as_uri(), wait_until="load")
     assert desktop.complaints == []
