@@ -47,6 +47,11 @@ np.random.default_rng(0)
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "text").mkdir()
     (tmp_path / "glossary.md").write_text(GLOSSARY)
+    write(
+        tmp_path / "text",
+        "00-refresher",
+        "# Zero?\n\n{ref}`later <sec-refresher-generator>`, {ref}`axes <sec-refresher-axis>`\n",
+    )
     write(tmp_path / "text", "01-old", OLD)
     write(tmp_path / "text", "02-new", NEW)
     return tmp_path / "text"

@@ -229,6 +229,7 @@ def test_minutes_come_from_words_and_from_what_is_looked_at(shelf: Path) -> None
     assert (exercise.asked.words, exercise.lines, exercise.solved.words) == (3, 1, 2)
 
 
+@pytest.mark.slow
 def test_the_tool_writes_the_minutes_and_a_second_run_changes_nothing(shelf: Path) -> None:
     command = [sys.executable, ROOT / "tools" / "minutes.py", "--texts", shelf / "text", "01"]
     found = subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -21,6 +21,7 @@ from minutes import TEXTS, chosen_texts
 from plain import HIDDEN, NAMED, ROLE, read
 from two_layers import pieces, told_again
 
+REFRESHER = "00-refresher"
 AROUND = {"Neighbours", "Further reading"}
 AHEAD = re.compile(r"^\*\*(?:In short|What you need)\.\*\*.*$", re.MULTILINE)
 NO_WORDS = re.compile(r"```.*?```|\$\$.*?\$\$|\$[^$]*\$|`[^`]*`", re.DOTALL)
@@ -103,7 +104,9 @@ def search(folder: Path) -> dict[str, Found]:
     """Return what the chapters in this folder use, and where it is introduced, by term and by section of chapter 0."""
     terms = [term for term in glossary(folder.parent) if term not in EVERYDAY]
     found = {name: Found(None, {}) for name in [*terms, *(f"sec-refresher-{idiom}" for idiom in IDIOMS)]}
-    words = {term: re.compile(rf"(?<![\w-]){re.escape(term)}(?:s|es)?(?![\w-])", re.IGNORECASE) for term in terms}
+    longest_first = "|".join(map(re.escape, sorted(terms, key=len, reverse=True)))
+    words = re.compile(rf"(?<![\w-])(?:{longest_first})(?=(?:s|es)?(?![\w-]))", re.IGNORECASE)
+    by_words = {term.lower(): term for term in terms}
 
     def use(name: str, place: Place, character: int = 0) -> None:
         found[name].used.setdefault(place.chapter, Place(place.chapter, place.piece, character, place.section))
@@ -111,12 +114,13 @@ def search(folder: Path) -> dict[str, Found]:
     for path in sorted(folder.glob("[0-9]*.md")):
         for place, text, code in spine(path):
             for character, role, name in links(text):
+                if path.stem == REFRESHER and role == "ref":  # it explains them, but others have to link to it
+                    continue
                 if role in ("term", "ref") and name in found and not found[name].introduced:
                     found[name].introduced = Place(place.chapter, place.piece, character, place.section)
             shown = NO_WORDS.sub(blank, ROLE.sub(blank, AHEAD.sub(blank, text)))
-            for term in terms:
-                if match := words[term].search(shown):
-                    use(term, place, match.start())
+            for match in words.finditer(shown):
+                use(by_words[match[0].lower()], place, match.start())
             for idiom, pattern in IDIOMS.items():
                 if re.search(pattern, code):
                     use(f"sec-refresher-{idiom}", place)
@@ -130,8 +134,8 @@ def faults(folder: Path) -> list[str]:
     for name, one in search(folder).items():
         for chapter in sorted(told & one.used.keys()):
             # an idiom of NumPy that an earlier chapter uses too is for that chapter to introduce
-            first = not name.startswith("sec-") or chapter == min(one.used.keys() - {"00-refresher"}, default=chapter)
-            if not chapter.startswith("00-") and first and one.too_early(chapter):
+            first = not name.startswith("sec-") or chapter == min(one.used.keys() - {REFRESHER}, default=chapter)
+            if chapter != REFRESHER and first and one.too_early(chapter):
                 said.append(f"{chapter}: {name} is used in “{one.used[chapter].section}” before it is introduced")
     return said
 
