@@ -133,15 +133,22 @@ def with_folds(page: BeautifulSoup) -> None:
             emptied.decompose()
 
 
-def with_words_of_folded_code(page: BeautifulSoup) -> None:
-    """Let the line above folded code say what it hides: the theme calls each of them "Toggle hidden content"."""
-    for summary in page.select("details.hide > summary"):
-        closed, opened = summary.select("p")
-        if summary.attrs.pop("aria-label", None) is None:
-            raise ExtensionError("the line above folded code has no name any more: remove this from finish_pages.py")
-        if closed.get_text() == opened.get_text():
-            opened.decompose()
-            closed["class"] = ["admonition-title"]
+def with_folded_code(page: BeautifulSoup) -> None:
+    """Let the line above folded code say what it hides, open or not, and let a picture stand above its code.
+
+    The theme calls each such line "Toggle hidden content", and makes a box of it.
+    """
+    for fold in page.select("details.hide"):
+        summary = the_one(fold.find_all("summary", recursive=False), "a line above folded code")
+        words = {line.get_text() for line in summary.find_all("p")}
+        if len(words) != 1:
+            raise ExtensionError(f"the line above folded code has not the same words open and folded: {sorted(words)}")
+        fold["class"] = ["code"]
+        summary.attrs.clear()
+        summary.string = words.pop()
+        output = fold.find_next_sibling("div", class_="cell_output")
+        if output and output.select_one("img, .sn-figure"):
+            output.insert_after(fold.extract())
 
 
 def with_minutes_after_titles(page: BeautifulSoup) -> None:
@@ -206,7 +213,7 @@ def finished(text: str, folder: Path) -> str:
     without_empty_headers(page)
     with_links_below_the_title(page)
     with_folds(page)
-    with_words_of_folded_code(page)
+    with_folded_code(page)
     with_minutes_after_titles(page)
     with_sizes_of_pictures(page, folder)
     with_policy(page)
