@@ -81,6 +81,24 @@ def without_wrong_roles(page: BeautifulSoup) -> None:
                 raise ExtensionError(f"the bibliography has no role {role} any more: remove it from finish_pages.py")
 
 
+def with_a_landmark_around_the_sidebar(page: BeautifulSoup) -> None:
+    """Let a screen reader find the name of the book and the search, which stand in no landmark of their own."""
+    for sidebar in page.find_all(id="pst-primary-sidebar"):
+        sidebar.attrs |= {"role": "complementary", "aria-label": "The book"}
+
+
+def without_empty_headers(page: BeautifulSoup) -> None:
+    """Let no cell of a table that says nothing be a header; a head without a word goes altogether."""
+    for head in page.select("article table thead"):
+        cells = head.find_all("th")
+        empty = [cell for cell in cells if not re.sub(r"</?p>|\s", "", cell.decode_contents())]
+        if len(empty) == len(cells):
+            head.decompose()
+            continue
+        for cell in empty:
+            cell.name = "td"
+
+
 def with_links_below_the_title(page: BeautifulSoup) -> None:
     """Move the line that says where a notebook runs below the title. The template can only write it above."""
     for line in page.find_all("p", class_="run"):
@@ -191,6 +209,8 @@ def finished(text: str, folder: Path) -> str:
     without_shared_ids(page)
     without_links_in_titles(page)
     without_wrong_roles(page)
+    with_a_landmark_around_the_sidebar(page)
+    without_empty_headers(page)
     with_links_below_the_title(page)
     with_folds(page)
     with_folded_code(page)
