@@ -42,10 +42,13 @@ HEADING = re.compile(r"(#+) +(.*)")
 ROLE = re.compile(r"\{([\w:]+)\}`([^`]+)`")
 NAMED = re.compile(r"(.*?)\s*<([^<>]+)>", re.DOTALL)  # the words of a link, and in angle brackets where it leads
 HIDDEN = {"hide-input", "remove-input"}
+DEEPER = "Deeper: "  # begins the heading of a fold
+FROM_CHAPTER = "From the chapter"
 # What stands before the first word of a sentence, of a cell of a table or of a point of a list, and before its first
 # letter: a bracket, a quotation mark, stars.
 BEGINS = re.compile(r"""(?:\A|\n\s*\n|\n *(?:[-*]|\d+\.)\ |\||[.!?:][)"”'*_\]]*\s)[\s*_(\["“']*\Z""")
-NAMES = {"He", "Hessian", "Jacobian", "Wilson's"}  # terms that keep their capital in a sentence
+NAMES = {"He", "Hessian", "Jacobian", "Wilson's", "Xavier"}  # terms that keep their capital in a sentence
+CODE = "Code"  # what the line above folded code says where a text has no words for it
 MINUTES = re.compile(r"(?: ·|,) \d+ min$")  # at the end of the title of a fold or an exercise
 
 
@@ -139,10 +142,15 @@ def heading_id(heading: str) -> str:
 
 
 def markdown(source: str) -> Cell:
-    """Return a cell of text, blank lines squeezed together. One that begins with a heading is named after it."""
+    """Return a cell of text, blank lines squeezed together. One that begins with a heading is named after it.
+
+    Jupyter folds what is folded on the page, and runs what is folded with the heading above it.
+    """
     cell = nbformat.v4.new_markdown_cell(re.sub(r"\n{3,}", "\n\n", source).strip("\n"))
     if found := HEADING.match(cell.source):
         cell.id = heading_id(found[2])
+        if found[2].startswith((DEEPER, FROM_CHAPTER)):
+            cell.metadata["jp-MarkdownHeadingCollapsed"] = True
     return cell
 
 
@@ -166,7 +174,7 @@ class Book:
         self.folder, self.site = folder, site
         self.targets: dict[str, Target] = {}
         self.equations: dict[str, Target] = {}
-        self.terms: dict[str, str] = {}  # as the glossary writes them, by the same in small letters
+        self.terms: set[str] = set()
         self.new: set[str] = set()  # pages whose references and terms are written as the sentence wants them
         self.exercises: dict[str, Part] = {}
         for path in sorted(folder.glob("*.md")):
@@ -206,7 +214,7 @@ class Book:
                 heading = f"{name} ({title}){minutes}"
                 self.targets[label] = Target(name, page, heading)
             elif part.name == "glossary":
-                self.terms |= {line.lower(): line for line in part.body.split("\n") if line.strip() == line != ""}
+                self.terms |= {line for line in part.body.split("\n") if line.strip() == line != ""}
             elif part.name == "solution-start":
                 self.targets[label] = replace(self.targets[part.argument], page=page.replace(".", "-solutions."))
             elif not part.name:
@@ -275,13 +283,13 @@ class Book:
                 case "eq" if label in self.equations:
                     target = self.equations[label]
                     return self.link(target.words, target, page)
-                case "term" if label.lower() in self.terms:
+                case "term" if label in self.terms:
                     said, before = words or label, found.string[: found.start()]
                     if page in self.new and shouts(said) and not BEGINS.search(before):
                         small = said[0].lower() + said[1:]
-                        wanted = f"write {{term}}`{small}`, or, if it is a name, add it to NAMES in plain.py"
+                        wanted = f"write {{term}}`{small} <{label}>`, or, if it is a name, add it to NAMES in plain.py"
                         raise SystemExit(f"{page}: {found[0]} has a capital inside a sentence; {wanted}")
-                    letters = normalize("NFKD", self.terms[label.lower()]).encode("ascii", "ignore").decode()
+                    letters = normalize("NFKD", label).encode("ascii", "ignore").decode()
                     anchor = re.sub("[^a-zA-Z0-9._]+", "-", letters)  # as Sphinx makes it
                     return f"[**{said}**]({self.site}book/glossary.html#term-{anchor})"
                 case "cite:t" | "cite:p" if all(key in self.references for key in content.split(",")):
@@ -372,7 +380,11 @@ class Book:
 
         def close() -> None:
             nonlocal text
-            cells.extend(markdown(section) for section in sections(text) if section.strip())
+            for section in sections(text):
+                heading, _, below = section.partition("\n")
+                # folding hides the cells below that of the heading, so the heading of a fold has a cell of its own
+                pieces = [heading, below] if heading.lstrip("# ").startswith(DEEPER) else [section]
+                cells.extend(markdown(piece) for piece in pieces if piece.strip())
             text = ""
 
         for one in found:
@@ -427,7 +439,7 @@ class Book:
         for label in taken:
             here = replace(self.targets[label], page=page)
             told += f"\n- {self.link(here.heading, here, page)}"
-        above = "## From the chapter\n\nThe solutions below use what these cells of the chapter make."
+        above = f"## {FROM_CHAPTER}\n\nThe solutions below use what these cells of the chapter make. Run them first."
         found = [markdown(told), markdown(above), *self.cells(list(before), page, cited)]
         for label, solution in taken.items():
             target = self.targets[label]
@@ -489,8 +501,8 @@ def read(source: Path) -> list[Cell]:
             number = claims(cell.source, source.stem)
             cell.metadata.tags = [*tags, "hide-input"]
             options["code_prompt_show"] = f"Checked: {number} claim{'s' * (number != 1)}"
-        if "code_prompt_show" in options:
-            options["code_prompt_hide"] = options["code_prompt_show"]
+        if {"checks", "hide-input"} & set(tags):
+            options["code_prompt_hide"] = options.setdefault("code_prompt_show", CODE)
             cell.metadata.mystnb = nbformat.from_dict(options)
     return cells
 
