@@ -150,7 +150,7 @@ def test_a_solution_stands_below_its_exercise_and_what_comes_with_that_but_not_b
     notebook = cells(tmp_path, end="-solutions")
     told = [cell.source for cell in notebook]
     assert told[1:] == [
-        "## From the chapter\n\nThe solutions below use what these cells of the chapter make.",
+        "## From the chapter\n\nThe solutions below use what these cells of the chapter make. Run them first.",
         "a = 1",
         "## Exercise 1.1 (Easy)\n\n> What is $a$ plus `more`?",
         "more = 40",
