@@ -169,7 +169,7 @@ FAULTS = [
     (KEEP, KEEP + "b = 1\n\n" * 29, "31 lines"),
     (KEEP + 'a = "a"', KEEP, "`a` is made or changed in the fold"),
     ("answer = ...", "answer = deep", "“answer = deep”: `deep` is made or changed in the fold “Deeper: why it is a"),
-    (f'Think.\n\n```{{index}} letter\n```\n\n```{{code-cell}} ipython3\n{SIGHT} is a.', "A.", "after a bet come"),
+    (f'Think.\n\n```{{index}} letter\n```\n\n```{{code-cell}} ipython3\n{SIGHT} is a.', "", "a bet is followed by"),
     ("word " * 100, "", "the spine has 19"),
     ("None.", "None on this page.", "“on this page” means nothing in a notebook"),
     ("Easy ·", "Easy (or not) ·", "has brackets: Easy (or not)"),

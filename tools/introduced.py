@@ -28,7 +28,7 @@ NO_WORDS = re.compile(r"```.*?```|\$\$.*?\$\$|\$[^$]*\$|`[^`]*`", re.DOTALL)
 # Terms that are also words of every day, and stand in texts in that sense too.
 EVERYDAY = {
     "Bit", "Cache", "Class", "Closing", "Confidence", "Coverage", "Digest", "Floor", "Margin", "Mask", "Power",
-    "Precision", "Rank", "Recall", "Schedule", "Score", "Seed", "Shape", "Smooth", "Template", "View",
+    "Precision", "Rank", "Recall", "Schedule", "Score", "Seed", "Shape", "Smooth", "Surprise", "Template", "View",
 }  # fmt: skip
 # Idioms of NumPy, by the section of the refresher that explains them.
 IDIOMS = {
@@ -38,7 +38,7 @@ IDIOMS = {
     "matrix-product": r" @ ",
     "one-hot": r"\bnp\.eye\(\w+\)\[",
     "picking": r"\bnp\.arange\([^\]]*\), \w+\]",
-    "quiet": r"\bprogress=False|\bdtype=",
+    "quiet": r"\bprogress=False|\bdtype=np\.float64",
 }
 
 
