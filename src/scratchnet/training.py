@@ -89,8 +89,8 @@ def fit(
     and ends with the same bits as a run that was never stopped; call `fit` as it was called before, with everything
     made anew as it was then, or left as Ctrl-C left it. Without a schedule `epochs` may have grown in the meantime.
 
-    `progress` shows a bar; by default only in a terminal or a notebook, and not where TQDM_DISABLE is set (as it is
-    for the book's own pages).
+    `progress` shows a bar; by default only in a terminal or a notebook, and not where TQDM_DISABLE is set (as it was
+    when this book was made).
 
     Ctrl-C ends training early and keeps what there is: with a checkpoint all whole epochs, so that the same call goes
     on, and without one the steps of the epoch just begun as well.
