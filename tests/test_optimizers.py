@@ -95,6 +95,21 @@ def test_refuses_a_rate_that_is_not_one_positive_and_finite_number(rate: float) 
         SGD(rate)
 
 
+@pytest.mark.parametrize("optimizer", [SGD(0.1), Momentum(0.1)])
+@pytest.mark.parametrize("rate", [0, -0.1, float("nan"), "0.1", None])
+def test_a_wrong_rate_is_refused_later_too_and_the_old_one_stays(optimizer: SGD | Momentum, rate: float) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"learning_rate must be a positive number, not {rate!r}")):
+        optimizer.learning_rate = rate
+    assert optimizer.learning_rate == 0.1
+
+
+def test_a_wrong_momentum_is_refused_later_too_and_the_old_one_stays() -> None:
+    optimizer = Momentum(0.1, 0.5)
+    with pytest.raises(ValueError, match="momentum must be a number from 0 to below 1, not 1"):
+        optimizer.momentum = 1
+    assert optimizer.momentum == 0.5
+
+
 @pytest.mark.parametrize("rate", [1, np.float32(0.5), np.int64(2), Fraction(1, 2)])
 def test_takes_any_kind_of_number(rate: float) -> None:
     params, grads = Parameters((1, 1)), Parameters((1, 1))
