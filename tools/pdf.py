@@ -59,6 +59,8 @@ def chapter(page: str, pages: list[str]) -> Tag:
     home = address.removesuffix(f"{page}.html")
     for tag in article.select("script, a.headerlink, .d-print-none"):
         tag.decompose()
+    for tag in article.select("details"):
+        tag["open"] = ""
     for tag in article.select("[id]"):
         tag["id"] = place(page, str(tag["id"]))
     article["id"] = place(page)

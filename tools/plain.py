@@ -8,11 +8,13 @@ without its solutions, and the solutions, which begin with what they need of the
 Whatever is not known here is refused with its place, so that no markup reaches a notebook unnoticed.
 """
 
+import ast
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -40,6 +42,7 @@ HEADING = re.compile(r"(#+) +(.*)")
 ROLE = re.compile(r"\{([\w:]+)\}`([^`]+)`")
 NAMED = re.compile(r"(.*?)\s*<([^<>]+)>", re.DOTALL)  # the words of a link, and in angle brackets where it leads
 HIDDEN = {"hide-input", "remove-input"}
+MINUTES = re.compile(r" · \d+ min$")  # at the end of the title of a fold or an exercise
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,11 @@ def nested(text: str) -> Iterator[Part]:
             yield from nested(part.body)
 
 
+def quoted(text: str) -> str:
+    """Return text as a quotation."""
+    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
+
+
 def slug(heading: str) -> str:
     """Return the fragment by which Jupyter and nbconvert reach a heading of the notebook: its words, with hyphens.
 
@@ -114,9 +122,10 @@ def slug(heading: str) -> str:
 def heading_id(heading: str) -> str:
     """Return the id of the cell that a heading begins, by which JupyterLab reaches it from another notebook.
 
-    A heading alone would not do: JupyterLab looks for it only in a notebook that is open already.
+    A heading alone would not do: JupyterLab looks for it only in a notebook that is open already. The minutes that a
+    heading ends in may change, and are no part of the id.
     """
-    return re.sub("[^a-z0-9]+", "-", heading.lower()).strip("-")[:64]
+    return re.sub("[^a-z0-9]+", "-", MINUTES.sub("", heading).lower()).strip("-")[:64]
 
 
 def markdown(source: str) -> Cell:
@@ -161,7 +170,7 @@ class Book:
     @staticmethod
     def number(stem: str) -> str:
         """Return the number of a chapter as its file says it, 7 for 07-backprop; an empty text for other pages."""
-        return stem[:2].lstrip("0") if stem[:2].isdigit() else ""
+        return str(int(stem[:2])) if stem[:2].isdigit() else ""
 
     def _index(self, path: Path, page: str) -> None:
         """Note where each label of a text leads, and count its equations and exercises as the site does."""
@@ -175,7 +184,9 @@ class Book:
                 exercises += 1
                 name = f"Exercise {number}.{exercises}"
                 self.exercises[label] = part
-                self.targets[label] = Target(name, page, f"{name} ({part.argument})")
+                title = MINUTES.sub("", part.argument)
+                heading = f"{name} ({title}){part.argument.removeprefix(title)}"
+                self.targets[label] = Target(name, page, heading)
             elif part.name == "solution-start":
                 self.targets[label] = replace(self.targets[part.argument], page=page.replace(".", "-solutions."))
             elif not part.name:
@@ -185,7 +196,7 @@ class Book:
                     elif found := HEADING.fullmatch(line):
                         heading = "" if found[1] == "#" else found[2]
                         for waited in waiting:
-                            self.targets[waited] = Target(found[2], page, heading)
+                            self.targets[waited] = Target(MINUTES.sub("", found[2]), page, heading)
                         waiting = []
 
     def link(self, words: str, target: Target, page: str) -> str:
@@ -264,14 +275,17 @@ class Book:
                 tag = f"\n\\tag{{{self.equations[label].words.strip('()')}}}" if label else ""
                 return f"\n$$\n{part.body}{tag}\n$$\n"
             case "exercise":
-                return f"\n### {self.targets[part.option('label')].heading}\n\n{self.asked(part, page, cited)}\n"
+                return f"\n### {self.targets[part.option('label')].heading}\n\n{self.inside(part, page, cited)}\n"
+            case "bet":
+                bet = f"**Bet.** {self.inside(part, page, cited)}\n\nYour bet: ____"
+                return f"\n{quoted(bet)}\n"
             case "image":
                 return f"\n![{part.option('alt')}]({part.argument})\n"
         raise SystemExit(f"{page}: a notebook does not know how to show {{{part.name}}}")
 
-    def asked(self, exercise: Part, page: str, cited: dict[str, None]) -> str:
-        """Return what an exercise asks, in plain Markdown."""
-        return "\n".join(self.said(part, page, cited) for part in parts(exercise.body)).strip("\n")
+    def inside(self, directive: Part, page: str, cited: dict[str, None]) -> str:
+        """Return the text inside a directive, such as what an exercise asks, in plain Markdown."""
+        return "\n".join(self.said(part, page, cited) for part in parts(directive.body)).strip("\n")
 
     def split(self, cells: list[Cell]) -> tuple[list[Cell | Part | None], dict[str, list[Cell | Part | None]]]:
         """Take the solutions out: return what is left, with a mark where each stood, and each by its exercise.
@@ -314,7 +328,7 @@ class Book:
             if isinstance(one, Part):
                 cells.append(markdown(self.link("A solution", self.targets[one.option("label")], page)))
             elif one:
-                cells += [code_cell(one), *in_words(one)]
+                cells += [*checked(one, page), code_cell(one), *in_words(one)]
         close()
         return cells
 
@@ -354,10 +368,9 @@ class Book:
         found += self.cells(list(needed(chapter, solved)), page, cited)
         for label, solution in taken.items():
             target = self.targets[label]
-            asked = self.asked(self.exercises[label], page, cited)
-            quoted = "\n".join(f"> {line}".rstrip() for line in asked.split("\n"))
+            asked = quoted(self.inside(self.exercises[label], page, cited))
             back = self.link("Back to the exercise", target, page)
-            found += [markdown(f"## {target.heading}\n\n{quoted}"), *self.cells(solution, page, cited), markdown(back)]
+            found += [markdown(f"## {target.heading}\n\n{asked}"), *self.cells(solution, page, cited), markdown(back)]
         return found + self.listed(cited)
 
 
@@ -370,6 +383,15 @@ def code_cell(cell: Cell) -> Cell:
     return new
 
 
+def checked(cell: Cell, page: str) -> list[Cell]:
+    """Return the line above a cell of checks, which says how many there are; nothing above any other cell."""
+    if "checks" not in cell.metadata.get("tags", []):
+        return []
+    if cell.outputs:
+        raise SystemExit(f"{page}: a cell of checks may not print or show anything; move that into a cell of its own")
+    return [markdown(f"*{cell.metadata.mystnb.code_prompt_show}.*")]
+
+
 def in_words(cell: Cell) -> list[Cell]:
     """Return what a cell's picture shows, said in words and folded: no notebook program has alternative texts."""
     alt = re.sub(r"\s+", " ", cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
@@ -377,8 +399,38 @@ def in_words(cell: Cell) -> list[Cell]:
 
 
 def read(source: Path) -> list[Cell]:
-    """Return the cells of a text, in the order of the page."""
-    return list(jupytext.read(source).cells)
+    """Return the cells of a text, in the order of the page. Those that the page folds know the words of their fold."""
+    cells = list(jupytext.read(source).cells)
+    for cell in cells:
+        tags = cell.metadata.get("tags", [])
+        options = dict(cell.metadata.get("mystnb", {}))
+        if "checks" in tags:
+            number = claims(cell.source, source.stem)
+            cell.metadata.tags = [*tags, "hide-input"]
+            options["code_prompt_show"] = f"Checked: {number} claim{'s' * (number != 1)}"
+        if "code_prompt_show" in options:
+            options["code_prompt_hide"] = options["code_prompt_show"]
+            cell.metadata.mystnb = nbformat.from_dict(options)
+    return cells
+
+
+def claims(code: str, name: str) -> int:
+    """Count the claims of a cell of checks: runs of comment lines, each followed by the assertions that hold it."""
+    comment = [line.lstrip().startswith("#") for line in code.split("\n")]
+    begins = [n for n, here in enumerate(comment, start=1) if here and not (n > 1 and comment[n - 2])]
+    nodes = list(ast.walk(ast.parse(code)))
+    asserts = [node.lineno for node in nodes if isinstance(node, ast.Assert)]
+    asserts += [call.lineno for call in nodes if isinstance(call, ast.Call)
+                if ast.unparse(call.func).rpartition(".")[2].startswith("assert")]  # fmt: skip
+    if not asserts:
+        raise SystemExit(f"{name}: a cell of checks has no assertion; assert its claims, or take the tag away")
+    if not begins or min(asserts) < begins[0]:
+        raise SystemExit(f"{name}: a cell of checks asserts something without a comment above it that says the claim")
+    for begin, end in pairwise([*begins, len(comment) + 1]):
+        if not any(begin < line < end for line in asserts):
+            claim = code.split("\n")[begin - 1].strip("# ")
+            raise SystemExit(f"{name}: a cell of checks claims “{claim}” and asserts nothing below it")
+    return len(begins)
 
 
 def site_address(root: Path) -> str:

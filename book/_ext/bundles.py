@@ -30,6 +30,7 @@ SHEETS = (
     "sphinx-design.min.css",
     "katex/katex.min.css",
     "katex-math.css",
+    "fonts.css",
     "scratchnet.css",
 )
 SCRIPTS = (
@@ -134,8 +135,8 @@ def parsed(text: Any) -> list[Any]:
 
 
 def font_face(declarations: str) -> list[str]:
-    """Keep KaTeX's fonts, in the one format that every browser reads, and leave out the icon fonts of the theme."""
-    if "KaTeX" not in declarations:
+    """Keep a font, in the one format that every browser reads, and leave out the icon fonts of the theme."""
+    if "Font Awesome" in declarations.replace("\\", ""):
         return []
     one = re.sub(r',\s*url\([^)]*\.(?:woff|ttf)"?\) format\([^)]*\)', "", declarations)
     return [f"@font-face{{{one}}}"]

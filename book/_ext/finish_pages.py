@@ -87,6 +87,56 @@ def with_links_below_the_title(page: BeautifulSoup) -> None:
         the_one(page.find_all("h1"), "a title").insert_after("\n", line)
 
 
+def with_folds(page: BeautifulSoup) -> None:
+    """Fold each section whose heading begins with "Deeper:", under that heading, and leave it out of the contents.
+
+    The section stays inside with its ids, so that a browser opens the fold for a link to it, as for a link to anything
+    in it.
+    """
+    for heading in page.select("section > h3"):
+        if not heading.get_text().startswith("Deeper:"):
+            continue
+        section = heading.parent
+        fold, summary = page.new_tag("details", attrs={"class": "deeper"}), page.new_tag("summary")
+        section.wrap(fold)
+        fold.insert(0, summary)
+        summary.append(heading)
+        words = heading.find(string=re.compile(r" · \d+ min"))
+        if words is None:
+            raise ExtensionError(f"a fold does not say how long it takes: {heading.get_text()}")
+        title, _, minutes = str(words).rpartition(" · ")
+        words.replace_with(title, time := page.new_tag("span", attrs={"class": "minutes"}))
+        time.string = f" · {minutes}"
+        for label in [section, *section.find_all(id=True)]:
+            for link in page.select(f'li.toc-entry > a[href="#{label.get("id")}"]'):
+                link.parent.decompose()
+    for emptied in page.select("li.toc-entry > ul"):
+        if not emptied.find("li"):
+            emptied.decompose()
+
+
+def with_words_of_folded_code(page: BeautifulSoup) -> None:
+    """Let the line above folded code say what it hides: the theme calls each of them "Toggle hidden content"."""
+    for summary in page.select("details.hide > summary"):
+        closed, opened = summary.select("p")
+        if summary.attrs.pop("aria-label", None) is None:
+            raise ExtensionError("the line above folded code has no name any more: remove this from finish_pages.py")
+        if closed.get_text() == opened.get_text():
+            opened.decompose()
+            closed["class"] = ["admonition-title"]
+
+
+def with_minutes_after_titles(page: BeautifulSoup) -> None:
+    """Say the minutes of an exercise after its title, not within the brackets; and not in the title of its solution."""
+    for title in page.select("div:is(.exercise, .solution) > p.admonition-title"):
+        for words in title.find_all(string=re.compile(r" · \d+ min\)")):
+            name, _, minutes = str(words).rpartition(" · ")
+            words.replace_with(f"{name})")
+            if "exercise" in title.parent["class"]:
+                title.append(time := page.new_tag("span", attrs={"class": "minutes"}))
+                time.string = f" · {minutes.strip()[:-1]}"
+
+
 def with_sizes_of_pictures(page: BeautifulSoup, folder: Path) -> None:
     """Say how large each picture of a cell is, so that nothing jumps, and fetch it when the reader comes near."""
     for picture in page.find_all("img", src=re.compile(r"^(?!data:|https?:).*\.png$"), width=False):
@@ -135,6 +185,9 @@ def finished(text: str, folder: Path) -> str:
     without_links_in_titles(page)
     without_wrong_roles(page)
     with_links_below_the_title(page)
+    with_folds(page)
+    with_words_of_folded_code(page)
+    with_minutes_after_titles(page)
     with_sizes_of_pictures(page, folder)
     with_policy(page)
     return re.sub("<!--hidden ([0-9]+)-->", lambda found: hidden[int(found[1])], page.decode(formatter=WRITTEN))

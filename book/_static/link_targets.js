@@ -24,7 +24,10 @@
   function land() {
     following = false;
     var target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (target) keep(target);
+    if (!target) return;
+    for (var fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    var title = target.matches("details > section") ? target.parentElement : target; // a fold begins with its title
+    keep(title);
   }
 
   ["wheel", "touchstart", "pointerdown", "keydown"].forEach(function (deed) {
