@@ -90,8 +90,10 @@ def report(epoch: list[dict[str, str]], costs: list[list[str]]) -> str:
         for name in ("500 full-batch steps, seconds", "SGD, seconds to 88 %")
     )
     memory = max(float(peak) / float(images) for question, _, images, peak in costs if question == "memory")
-    found = [(f"{sizes}, {batch}: {a} / {b}", one[sizes, batch][a] / one[sizes, batch][b], least, most)
-             for sizes, batch, a, b, least, most in BARS if (sizes, batch) in one]  # fmt: skip
+    found: list[tuple[str, float, float | None, float | None]] = []
+    for sizes, batch, a, b, least, most in BARS:
+        seconds = one[sizes, batch]
+        found.append((f"{sizes}, {batch}: {a} / {b}", seconds[a] / seconds[b], least, most))
     found += [
         ("500 full-batch steps / SGD to 88 %", slow / quick, 100, None),
         ("peak memory / images", memory, None, 1.4),
