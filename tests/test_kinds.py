@@ -234,12 +234,15 @@ def test_a_file_that_names_no_network_is_refused(network: str, sentence: str, tm
 
 
 def test_a_file_of_version_1_is_linear_layers_with_relu_between(tmp_path: Path) -> None:
-    params = sn.load(Path(__file__).parents[1] / "book" / "network.npz")
-    assert params.kinds == (sn.Linear(784, 10), sn.ReLU(), sn.Linear(10, 10))
-    sn.save(tmp_path / "again.npz", params)
-    arrays = read_arrays(tmp_path / "again.npz", "parameters")
-    named = [["Linear", {"D": 784, "H": 10}], ["ReLU", {}], ["Linear", {"D": 10, "H": 10}]]
-    assert json.loads(str(arrays["network"])) == named
+    about = json.dumps({"program": "scratchnet", "kind": "parameters", "version": 1})
+    theta = np.arange(69, dtype=np.float32)
+    np.savez(tmp_path / "old.npz", sizes=np.array([7, 5, 4, 1]), theta=theta, about=about, sha256="a digest")
+    params = sn.load(tmp_path / "old.npz")
+    assert params.kinds == (sn.Linear(7, 5), sn.ReLU(), sn.Linear(5, 4), sn.ReLU(), sn.Linear(4, 1))
+    np.testing.assert_array_equal(params.theta, theta)
+    sn.save(tmp_path / "new.npz", params)
+    named = json.loads(str(read_arrays(tmp_path / "new.npz", "parameters")["network"]))
+    assert named[:2] == [["Linear", {"D": 7, "H": 5}], ["ReLU", {}]]
 
 
 def test_settings_that_are_tuples_come_back_as_tuples(tmp_path: Path) -> None:
