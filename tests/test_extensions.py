@@ -156,6 +156,26 @@ def test_the_bibliography_does_not_claim_to_be_a_list() -> None:
             finished(body.replace(f'role="{role}"', ""))
 
 
+def test_the_sidebar_is_a_landmark() -> None:
+    page = finished('<div id="pst-primary-sidebar"><a>scratchnet</a></div>')
+    assert page.div.attrs == {"id": "pst-primary-sidebar", "role": "complementary", "aria-label": "The book"}
+
+
+def test_a_cell_that_says_nothing_is_no_header_of_a_table() -> None:
+    corner = (
+        "<table><thead><tr><th><p></p></th><th>1</th></tr></thead><tbody><tr><th>a</th><td></td></tr></tbody></table>"
+    )
+    assert [tag.name for tag in finished(f"<article>{corner}</article>").find_all(["th", "td"])] == [
+        "td",
+        "th",
+        "th",
+        "td",
+    ]
+    formula = corner.replace("<p></p>", '<p><span class="katex">x</span></p>')
+    assert [tag.name for tag in finished(f"<article>{formula}</article>").thead.find_all(["th", "td"])] == ["th", "th"]
+    assert finished(f"<article>{corner.replace('<th>1</th>', '<th> </th>')}</article>").thead is None
+
+
 def test_the_line_that_says_where_a_notebook_runs_goes_below_the_title() -> None:
     page = finished('<p class="run">Run</p><article><h1>T</h1><p>x</p></article>')
     assert [tag.get_text() for tag in page.article.find_all(True)] == ["T", "Run", "x"]

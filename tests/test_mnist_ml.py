@@ -17,13 +17,15 @@ from broken_csv import HEADER
 import scratchnet as sn
 
 BOOK = Path(__file__).parents[1] / "book"
-CELLS = [cell.source for cell in jupytext.read(BOOK / "text" / "mnist-ml.md").cells if cell.cell_type == "code"]
+TEXT = jupytext.read(BOOK / "text" / "mnist-ml.md").cells
+PROGRAM = [cell for cell in TEXT if cell.cell_type == "code" and "checks" not in cell.metadata.get("tags", [])]
+CELLS = [cell.source for cell in PROGRAM]
 
 
 @pytest.fixture(scope="module")
 def page() -> dict[str, Any]:
     """Whatever the page's cells define, without what they read, train and draw."""
-    names: dict[str, Any] = {"np": np, "rng": np.random.default_rng(0)}
+    names: dict[str, Any] = {"np": np, "pd": pd, "rng": np.random.default_rng(0)}
     definitions = [node for cell in CELLS for node in ast.parse(cell).body if isinstance(node, ast.FunctionDef)]
     exec(compile(ast.Module(definitions, []), "mnist-ml", "exec"), names)
     return names
@@ -71,25 +73,19 @@ def test_weights_start_with_the_variance_the_page_names(page: dict[str, Any]) ->
 DIGITS = [3, 1, 4, 0, 5, 9, 2, 6, 8, 7]
 
 
-def read(path: Path) -> pd.DataFrame:
-    """Run the page's cell that reads, on another file."""
-    (cell,) = [cell for cell in CELLS if "pd.read_csv" in cell]
-    names: dict[str, Any] = {"np": np, "pd": pd}
-    exec(cell.replace("../data/train.csv.gz", str(path)), names)
-    return names["table"]
-
-
 def rows(change: Callable[[list[str]], list[str]] = list, header: str = HEADER) -> str:
     """Return a file of ten images, each of another digit, with the cells of each line changed."""
     return "\n".join([header, *(",".join(change([str(digit), *"0" * 783, "255"])) for digit in DIGITS)]) + "\n"
 
 
-def test_it_reads_the_layout_it_names(tmp_path: Path) -> None:
+def test_it_reads_the_layout_it_names_as_numbers_between_0_and_1(page: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "train.csv"
     path.write_text(rows())
-    table = read(path)
-    assert list(table["label"]) == DIGITS
-    assert (table["pixel783"] == 255).all()
+    X, y = page["read"](path)
+    assert y.tolist() == DIGITS
+    assert (X.shape, X.dtype) == ((10, 784), np.float32)
+    assert (X[:, 783] == 1).all()
+    assert (X[:, :783] == 0).all()
 
 
 WRONG = {
@@ -116,22 +112,24 @@ WRONG = {
 
 
 @pytest.mark.parametrize("kind", WRONG)
-def test_a_file_that_is_not_as_it_should_be_is_refused_with_a_sentence(tmp_path: Path, kind: str) -> None:
+def test_a_file_that_is_not_as_it_should_be_is_refused_with_a_sentence(
+    page: dict[str, Any], tmp_path: Path, kind: str
+) -> None:
     text, reason = WRONG[kind]
     path = tmp_path / "train.csv"
     path.write_text(text)
     wanted = "should be a CSV of label, pixel0 … pixel783: whole numbers, not divided by 255. Here: "
     with pytest.raises(ValueError, match=re.escape(f"{path} {wanted}{reason}")):
-        read(path)
+        page["read"](path)
 
 
-def test_a_missing_and_a_damaged_file_are_refused_with_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_and_a_damaged_file_are_refused_with_a_sentence(page: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "train.csv.gz"
     with pytest.raises(ValueError, match=r"train\.csv\.gz should be a CSV .* Here: .*No such file"):
-        read(path)
+        page["read"](path)
     path.write_bytes(gzip.compress(rows().encode())[:-20])
     with pytest.raises(ValueError, match=r"train\.csv\.gz should be a CSV .* Here: Compressed file ended before"):
-        read(path)
+        page["read"](path)
 
 
 def test_it_needs_nothing_but_numpy_pandas_and_matplotlib_and_about_a_hundred_lines() -> None:
@@ -143,13 +141,33 @@ def test_it_needs_nothing_but_numpy_pandas_and_matplotlib_and_about_a_hundred_li
     assert sum(bool(line.strip()) for cell in CELLS for line in cell.splitlines()) <= 100
 
 
+def test_it_shows_a_digit_first_and_opens_the_test_set_once_at_the_end() -> None:
+    shown, trained, opened = (
+        [number for number, cell in enumerate(CELLS) if words in cell] for words in ("imshow", "for epoch", "test.csv")
+    )
+    assert shown[0] < 3 < trained[0]
+    assert opened == [len(CELLS) - 1]
+
+
+def test_one_image_s_gradient_has_the_numbers_of_the_text(page: dict[str, Any]) -> None:
+    """The text computes p - y for p = (0.7, 0.2, 0.1) and the first class."""
+    log_P, y = np.log([[0.7, 0.2, 0.1]]), np.array([0])
+    blocks = [np.zeros((1, 3)), np.zeros(3), np.zeros((3, 3)), np.zeros(3)]
+    *_, db2 = page["backward"](np.zeros((1, 1)), y, np.zeros((1, 3)), np.zeros((1, 3)), log_P, blocks)
+    (said,) = re.findall(r"this is \$\((.*?)\)\$", "".join(cell.source for cell in TEXT))
+    np.testing.assert_allclose(db2, [float(number) for number in said.split(r",\ ")], rtol=1e-12)
+
+
 def test_it_reaches_what_the_front_page_and_the_readme_say() -> None:
     """Both say "about 94": the stored output, which nbval compares with a fresh run, has to bear that out."""
     notebook = nbformat.read(BOOK / "mnist-ml.ipynb", as_version=4)
-    table = next(o.text for c in notebook.cells for o in c.get("outputs", []) if "dev accuracy" in o.get("text", ""))
+    printed = [output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", [])]
+    (table,) = [text for text in printed if "dev accuracy" in text]
     epochs = [line.split() for line in table.splitlines()[2:]]
     assert [int(row[0]) for row in epochs] == list(range(1, 21))
     assert float(epochs[0][2].rstrip("%")) > 85
     assert 93 < float(epochs[-1][2].rstrip("%")) < 95
+    (tested,) = [text for text in printed if "test images" in text]
+    assert 93 < float(tested.partition("%")[0]) < 95
     for page in (BOOK / "text" / "index.md", BOOK.parent / "README.md"):
         assert "about 94" in page.read_text(encoding="utf-8")

@@ -35,6 +35,8 @@ def test_the_document_that_is_printed_is_whole(pdf: ModuleType) -> None:
     here = tuple(f"/{page}.html" for page in pages)
     assert not [link for link in links if link.partition("#")[0].endswith(here)], "leads to the site, not into the book"
     assert not soup.select("script, a.headerlink, .d-print-none, [loading]")
+    assert soup.select("details[open]")
+    assert not soup.select("details:not([open])")
     assert [tag["src"] for tag in soup.select("img[src^='file:']") if not Path(tag["src"][7:]).exists()] == []
 
     chapters = soup.select("article")

@@ -36,9 +36,10 @@ def words(soup: BeautifulSoup | Tag) -> list[str]:
 
 
 def rendered(path: Path) -> BeautifulSoup:
-    """A notebook's text as HTML, its formulas left out; without the links to solutions and the list of references."""
+    """A notebook's text as HTML, its formulas left out; and without the lines that the page says in another way."""
     sources = [cell.source for cell in cells(path, "markdown")]
-    kept = [text for text in sources if not text.startswith(("[A solution]", "## References", "<details>"))]
+    elsewhere = "[A solution]", "## References", "<details>", "*Checked: "
+    kept = [text for text in sources if not text.startswith(elsewhere)]
     soup = BeautifulSoup("\n".join(READER.render(text) for text in kept), "html.parser")
     for formula in soup.select(".math"):
         formula.decompose()

@@ -133,7 +133,8 @@ def main(folder: Path) -> None:
     licences = [path.read_text(encoding="utf-8").splitlines() for path in sorted(folder.rglob("LICENSE.md"))]
     if not licences or any(lines[1:] != licences[0][1:] for lines in licences):
         raise SystemExit("the licences of the two faces are no longer the same but for their first lines")
-    owners = [f"{FACES[name].family} is made from: {lines[0]}" for name, lines in zip(CHARACTERS, licences, strict=True)]
+    firsts = {FACES[name].family: lines[0] for name, lines in zip(CHARACTERS, licences, strict=True)}
+    owners = [f"{family} is made from: {line}" for family, line in firsts.items()]
     (FONTS / "LICENSE.txt").write_text("\n".join([*owners, *licences[0][1:], ""]), encoding="utf-8")
     SHEET.write_text(sheet(), encoding="utf-8")
 

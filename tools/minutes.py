@@ -107,6 +107,7 @@ class Clock:
     """The times of a chapter: of its spine, of each fold, and of each exercise by its label."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.text = path.read_text(encoding="utf-8")
         self.spine = Reading()
         self.folds: dict[str, Reading] = {}
@@ -139,15 +140,29 @@ class Clock:
         text = FOLD.sub(lambda found: f"{found[1]} · {max(1, round(next(folds).minutes()))} min", text)
         return EXERCISE.sub(lambda found: f"{found[1]} · {next(exercises).minutes()} min", text)
 
-    def told(self, name: str) -> str:
-        """Return what the chapter takes, line by line, and a warning where its spine is too short or too long."""
-        lines = [f"{name}: {self.spine.words} words, {round(self.spine.minutes())} minutes on the spine"]
-        if self.spine.words not in SPINE:
-            lines.append(f"  WARNING: a spine has {SPINE[0]} to {SPINE[-1]} words")
+    def faults(self) -> list[str]:
+        """Say in a sentence if the spine is too short or too long. Chapter 0 is for looking up, and may be longer."""
+        if self.path.stem.startswith("00-") or self.spine.words in SPINE:
+            return []
+        return [f"the spine has {self.spine.words} words, not {SPINE[0]} to {SPINE[-1]}"]
+
+    def told(self) -> str:
+        """Return what the chapter takes, line by line."""
+        lines = [f"{self.path.stem}: {self.spine.words} words, {round(self.spine.minutes())} minutes on the spine"]
+        lines += [f"  WARNING: {fault}" for fault in self.faults()]
         lines += [f"  {max(1, round(fold.minutes())):3} min  {MINUTES.sub('', title)}"
                   for title, fold in self.folds.items()]  # fmt: skip
         lines += [f"  {exercise.minutes():3} min  {label}" for label, exercise in self.exercises.items()]
         return "\n".join(lines)
+
+
+def chosen_texts(folder: Path, wanted: list[str]) -> list[Path]:
+    """Return the chapters told in two layers that are named, such as 07 or 07-backprop; all where none is named."""
+    texts = [path for path in sorted(folder.glob("*.md")) if told_again(path.read_text(encoding="utf-8"))]
+    for name in wanted:
+        if not any(name in (path.stem, path.stem[:2]) for path in texts):
+            raise SystemExit(f"no chapter {name} is told in two layers: one that is has a paragraph **In short.**")
+    return [path for path in texts if not wanted or {path.stem, path.stem[:2]} & set(wanted)]
 
 
 def main(arguments: list[str]) -> int:
@@ -156,16 +171,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("names", nargs="*", help="chapters, such as 07 or 07-backprop; all that are told in two layers")
     parser.add_argument("--texts", type=Path, default=TEXTS, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
-    texts = [path for path in sorted(chosen.texts.glob("*.md")) if told_again(path.read_text(encoding="utf-8"))]
-    for name in chosen.names:
-        if not any(name in (path.stem, path.stem[:2]) for path in texts):
-            raise SystemExit(f"no chapter {name} is told in two layers: one that is has a paragraph **In short.**")
-    for path in texts:
-        if not chosen.names or path.stem in chosen.names or path.stem[:2] in chosen.names:
-            clock = Clock(path)
-            print(clock.told(path.stem))
-            if (text := clock.rewritten()) != clock.text:
-                path.write_text(text, encoding="utf-8")
+    for path in chosen_texts(chosen.texts, chosen.names):
+        clock = Clock(path)
+        print(clock.told())
+        if (text := clock.rewritten()) != clock.text:
+            path.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -42,6 +42,7 @@ HEADING = re.compile(r"(#+) +(.*)")
 ROLE = re.compile(r"\{([\w:]+)\}`([^`]+)`")
 NAMED = re.compile(r"(.*?)\s*<([^<>]+)>", re.DOTALL)  # the words of a link, and in angle brackets where it leads
 HIDDEN = {"hide-input", "remove-input"}
+CODE = "Code"  # what the line above folded code says where a text has no words for it
 MINUTES = re.compile(r" · \d+ min$")  # at the end of the title of a fold or an exercise
 
 
@@ -408,8 +409,8 @@ def read(source: Path) -> list[Cell]:
             number = claims(cell.source, source.stem)
             cell.metadata.tags = [*tags, "hide-input"]
             options["code_prompt_show"] = f"Checked: {number} claim{'s' * (number != 1)}"
-        if "code_prompt_show" in options:
-            options["code_prompt_hide"] = options["code_prompt_show"]
+        if {"checks", "hide-input"} & set(tags):
+            options["code_prompt_hide"] = options.setdefault("code_prompt_show", CODE)
             cell.metadata.mystnb = nbformat.from_dict(options)
     return cells
 

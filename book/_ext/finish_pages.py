@@ -81,6 +81,24 @@ def without_wrong_roles(page: BeautifulSoup) -> None:
                 raise ExtensionError(f"the bibliography has no role {role} any more: remove it from finish_pages.py")
 
 
+def with_a_landmark_around_the_sidebar(page: BeautifulSoup) -> None:
+    """Let a screen reader find the name of the book and the search, which stand in no landmark of their own."""
+    for sidebar in page.find_all(id="pst-primary-sidebar"):
+        sidebar.attrs |= {"role": "complementary", "aria-label": "The book"}
+
+
+def without_empty_headers(page: BeautifulSoup) -> None:
+    """Let no cell of a table that says nothing be a header; a head without a word goes altogether."""
+    for head in page.select("article table thead"):
+        cells = head.find_all("th")
+        empty = [cell for cell in cells if not re.sub(r"</?p>|\s", "", cell.decode_contents())]
+        if len(empty) == len(cells):
+            head.decompose()
+            continue
+        for cell in empty:
+            cell.name = "td"
+
+
 def with_links_below_the_title(page: BeautifulSoup) -> None:
     """Move the line that says where a notebook runs below the title. The template can only write it above."""
     for line in page.find_all("p", class_="run"):
@@ -115,15 +133,22 @@ def with_folds(page: BeautifulSoup) -> None:
             emptied.decompose()
 
 
-def with_words_of_folded_code(page: BeautifulSoup) -> None:
-    """Let the line above folded code say what it hides: the theme calls each of them "Toggle hidden content"."""
-    for summary in page.select("details.hide > summary"):
-        closed, opened = summary.select("p")
-        if summary.attrs.pop("aria-label", None) is None:
-            raise ExtensionError("the line above folded code has no name any more: remove this from finish_pages.py")
-        if closed.get_text() == opened.get_text():
-            opened.decompose()
-            closed["class"] = ["admonition-title"]
+def with_folded_code(page: BeautifulSoup) -> None:
+    """Let the line above folded code say what it hides, open or not, and let a picture stand above its code.
+
+    The theme calls each such line "Toggle hidden content", and makes a box of it.
+    """
+    for fold in page.select("details.hide"):
+        summary = the_one(fold.find_all("summary", recursive=False), "a line above folded code")
+        words = {line.get_text() for line in summary.find_all("p")}
+        if len(words) != 1:
+            raise ExtensionError(f"the line above folded code has not the same words open and folded: {sorted(words)}")
+        fold["class"] = ["code"]
+        summary.attrs.clear()
+        summary.string = words.pop()
+        output = fold.find_next_sibling("div", class_="cell_output")
+        if output and output.select_one("img, .sn-figure"):
+            output.insert_after(fold.extract())
 
 
 def with_minutes_after_titles(page: BeautifulSoup) -> None:
@@ -184,9 +209,11 @@ def finished(text: str, folder: Path) -> str:
     without_shared_ids(page)
     without_links_in_titles(page)
     without_wrong_roles(page)
+    with_a_landmark_around_the_sidebar(page)
+    without_empty_headers(page)
     with_links_below_the_title(page)
     with_folds(page)
-    with_words_of_folded_code(page)
+    with_folded_code(page)
     with_minutes_after_titles(page)
     with_sizes_of_pictures(page, folder)
     with_policy(page)

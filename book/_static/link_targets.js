@@ -25,9 +25,9 @@
     following = false;
     var target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
+    // Most browsers open the folds around a target by themselves; older ones do not.
     for (var fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
-    var title = target.matches("details > section") ? target.parentElement : target; // a fold begins with its title
-    keep(title);
+    keep(target.matches("details > section") ? target.parentElement : target); // a fold begins with its title
   }
 
   ["wheel", "touchstart", "pointerdown", "keydown"].forEach(function (deed) {

@@ -1,0 +1,157 @@
+"""The page's side of chapters in two layers: bets, folds, folded code, minutes, and chapters numbered from 0."""
+
+import re
+from pathlib import Path
+
+import chapter_zero
+import finish_pages
+import folds
+import pytest
+from bs4 import BeautifulSoup
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx_external_toc.collectors import TocTreeCollectorWithStyles
+
+TOC = """\
+root: index
+defaults: {numbered: 1}
+subtrees:
+  - {caption: Before, entries: [{file: zero}]}
+  - {caption: First, entries: [{file: one}]}
+"""
+ZERO = """\
+# Zero
+
+(sec-proof)=
+### Deeper: so it is · 12 min
+
+Because.
+"""
+ONE = """\
+# One
+
+See {ref}`the proof <sec-proof>`.
+
+```{bet}
+How many *units*?
+
+And why?
+```
+
+```{bet}
+Again?
+```
+"""
+
+
+@pytest.fixture
+def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[BeautifulSoup, BeautifulSoup]:
+    """Two pages of a small book, as Sphinx writes them with our extensions."""
+    for name, text in (("_toc.yml", TOC), ("index.md", "# Book\n"), ("zero.md", ZERO), ("one.md", ONE)):
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(TocTreeCollectorWithStyles, "assign_section_numbers", chapter_zero.from_one)
+    extensions = ["sphinx_external_toc", "myst_parser", "sphinx_multitoc_numbering", "folds", "chapter_zero"]
+    settings = {"extensions": extensions, "html_theme": "basic", "external_toc_path": "_toc.yml", "numfig": True}
+    out = tmp_path / "out"
+    app = Sphinx(tmp_path, None, out, out / "trees", "html", settings, status=None, warning=None, freshenv=True)
+    app.build()
+    zero, one = (BeautifulSoup((out / f"{name}.html").read_text(), "html.parser") for name in ("zero", "one"))
+    return zero, one
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:nodes.Node.traverse")
+def test_a_small_book_has_a_chapter_0_bets_with_blanks_and_folds_whose_address_has_no_minutes(
+    pages: tuple[BeautifulSoup, BeautifulSoup],
+) -> None:
+    zero, one = pages
+    assert [page.h1.get_text().rstrip("¶") for page in pages] == ["0. Zero", "1. One"]
+    assert "0. Zero" in [link.get_text() for link in one.select("a[href='zero.html']")]
+
+    first, second = one.select("div.bet")
+    assert [bet["data-bet"] for bet in (first, second)] == ["1", "2"]
+    assert [line.get_text() for line in first.select("p")] == ["Bet. How many units?", "And why?", "Your bet: ____"]
+    assert second.strong.get_text() == "Bet."
+
+    section = zero.select_one("section section")
+    assert {section["id"], section.span["id"]} == {"deeper-so-it-is", "sec-proof"}
+    assert one.select_one("a[href^='zero.html#']").get_text() == "the proof"
+    assert zero.find(id=one.select_one("a[href^='zero.html#']")["href"].partition("#")[2])
+    assert not re.search("12-min", str(zero))
+
+
+def finished(body: str) -> BeautifulSoup:
+    """A page with this body, after all steps."""
+    page = f'<html><head><meta charset="utf-8" /></head><body>{body}</body></html>'
+    return BeautifulSoup(finish_pages.finished(page, Path()), "html.parser")
+
+
+FOLD = (
+    '<section id="s"><h2>S</h2><p>Spine.</p><section id="d"><span id="sec-d"></span>'
+    '<h3>Deeper: <em>why</em> not · 6 min<a class="headerlink" href="#d">#</a></h3><p>Deep.</p></section></section>'
+)
+CONTENTS = (
+    '<ul><li class="toc-entry"><a href="#s">S</a><ul><li class="toc-entry"><a href="#d">D</a></li></ul></li></ul>'
+)
+
+
+def test_a_section_that_goes_deeper_is_folded_under_its_heading_and_keeps_its_ids_inside() -> None:
+    page = finished(CONTENTS + FOLD)
+    fold = page.select_one("section#s > details.deeper")
+    assert [child.name for child in fold.find_all(recursive=False)] == ["summary", "section"]
+    assert fold.summary.h3.get_text() == "Deeper: why not · 6 min#"
+    assert fold.select_one(".minutes").get_text() == " · 6 min"
+    assert [tag["id"] for tag in fold.section.select("[id]")] + [fold.section["id"]] == ["sec-d", "d"]
+    assert fold.section.p.get_text() == "Deep."
+    assert [link["href"] for link in page.select("li a")] == ["#s"]
+    assert len(page.select("ul")) == 1
+
+
+def test_other_sections_stay_open_and_a_fold_without_minutes_is_refused() -> None:
+    assert not finished(FOLD.replace("Deeper:", "Wider:")).select("details")
+    with pytest.raises(ExtensionError, match="how long"):
+        finished(FOLD.replace(" · 6 min", ""))
+
+
+def cell(output: str, words: str = "Set-up") -> str:
+    lines = f'<p class="collapsed">Set-up</p><p class="expanded">{words}</p>'
+    code = f'<details class="hide"><summary aria-label="Toggle">{lines}</summary><b>code</b></details>'
+    return f'<div class="cell">{code}<div class="cell_output">{output}</div></div>'
+
+
+def test_folded_code_says_once_what_it_is_and_goes_below_a_picture_but_not_below_what_is_printed() -> None:
+    for output, order in (('<img src="a.svg"/>', ["div", "details"]), ('<b class="sn-figure"></b>', ["div", "details"]),
+                          ("<b>42</b>", ["details", "div"])):  # fmt: skip
+        page = finished(cell(output))
+        assert [child.name for child in page.select_one(".cell").find_all(recursive=False)] == order
+        assert str(page.summary) == "<summary>Set-up</summary>"
+    with pytest.raises(ExtensionError, match="same words"):
+        finished(cell("", "Hide"))
+
+
+def test_the_minutes_of_an_exercise_stand_behind_its_title_and_not_in_that_of_its_solution() -> None:
+    title = '<p class="admonition-title"><span>Exercise 1</span> (Two (or 3) · 4 min)</p>'
+    exercise = f'<div class="exercise">{title}<section id="exercise-content"></section></div>'
+    solution = (
+        '<div class="solution"><p class="admonition-title">Solution to<a href="#e"> Exercise 1 (Two (or 3) · 4 min)</a>'
+        '</p><section id="solution-content"></section></div>'
+    )
+    page = finished(exercise + solution)
+    assert [title.get_text() for title in page.select(".admonition-title")] == [
+        "Exercise 1 (Two (or 3)) · 4 min", "Solution to Exercise 1 (Two (or 3))"
+    ]  # fmt: skip
+    assert page.select_one(".exercise .minutes").get_text() == " · 4 min"
+
+
+def test_two_folds_of_one_name_are_refused() -> None:
+    from docutils import nodes
+    from docutils.utils import new_document
+
+    document = new_document("x")
+    for minutes in ("6", "7"):
+        section = nodes.section("", nodes.title("", "Deeper: why"), ids=[f"deeper-why-{minutes}-min"])
+        document += section
+        document.ids[section["ids"][0]] = section
+    document.settings.env = type("Env", (), {"docname": "book/x"})()
+    with pytest.raises(ExtensionError, match="book/x: two headings have the id deeper-why;"):
+        folds.StableIds(document).apply()
