@@ -1,6 +1,9 @@
 """The gradient that fit takes, in arrays used again, is that of forward and backward to the last bit."""
 
+import tracemalloc
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,10 +92,9 @@ def test_another_network_and_another_type_of_images_get_arrays_of_their_own() ->
             assert grads.theta.dtype == images.dtype
 
 
-def test_steps_on_batches_of_one_size_make_no_large_arrays() -> None:
-    import tracemalloc
-
-    params = sn.initialize((300, 200, 10), np.random.default_rng(0))
+@pytest.mark.parametrize("between", [sn.ReLU(), sn.Tanh()])
+def test_steps_on_batches_of_one_size_make_no_large_arrays(between: sn.Kind) -> None:
+    params = sn.initialize([sn.Linear(300, 200), between, sn.Linear(200, 10)], np.random.default_rng(0))
     X, y = np.ones((100, 300), np.float32), np.zeros(100, int)
     gradient = Backpropagation()
     for _ in range(2):

@@ -193,7 +193,10 @@ def of_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_file_with_an_unknown_layer_says_so_and_is_read_once_it_is_defined(of_unknown: Path) -> None:
-    sentence = r"net\.npz: its network has a layer Softplus, and no class of that name is defined\. Import the module"
+    sentence = (
+        r"net\.npz: its network has a layer Softplus, and no class of that name is defined\. Import the module that "
+        r"defines it, or run its cell, and load again$"
+    )
     with pytest.raises(sn.StorageError, match=sentence):
         sn.load(of_unknown)
     again = type("Softplus", (sn.Kind,), {})  # as a notebook defines it again; its methods are not asked for

@@ -83,6 +83,10 @@ def test_a_warmup_rises_in_a_straight_line_and_then_leaves_cosine_alone() -> Non
     assert [cosine(part, warmup=0.1) for part in (0.1, 0.5, 0.9)] == [cosine(part) for part in (0.1, 0.5, 0.9)]
 
 
+def test_a_warmup_may_take_the_whole_training() -> None:
+    assert [cosine(part, warmup=1) for part in (0, 0.5, 1)] == pytest.approx([0, cosine(0.5) / 2, 0])
+
+
 def test_the_step_keeps_float32() -> None:
     params, grads = Parameters((2, 2)), Parameters((2, 2))
     SGD(0.1).step(params, grads)

@@ -91,7 +91,7 @@ def test_a_page_is_open_to_everyone_before_the_reader_has_been_anywhere_on_it(
     desktop.page.set_viewport_size(PHONE)
     desktop.page.goto(f"{site}/{name}.html", wait_until="load")
     desktop.page.wait_for_timeout(200)
-    assert not desktop.violations()
+    assert not desktop.faults_of_structure()  # contrast is the same when the reader has been everywhere
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -3,6 +3,7 @@
 import math
 import sys
 import tracemalloc
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -279,11 +280,24 @@ def test_a_dev_set_on_another_scale_is_warned_about(params: Parameters) -> None:
 def test_a_loss_that_is_finite_and_absurd_is_said() -> None:
     X, y = images(1)
     linear, y = Parameters((60, 3)), np.random.default_rng(3).permutation(y)  # nothing to learn, and long steps
-    with pytest.warns(
-        UserWarning, match=r"the loss is \d+ after 2 epochs, and that of guessing is 1\.1\. The learning rate"
-    ):
-        fit(linear, X, y, optimizer=SGD(300), epochs=2, batch_size=5, rng=rng)
+    with pytest.warns(UserWarning, match="that of guessing is 1.1. The learning rate is most likely too") as caught:
+        history = fit(linear, X, y, optimizer=SGD(300), epochs=3, batch_size=5, rng=rng)
+    assert str(caught[0].message).startswith(f"the loss is {history.loss[-1]:.3g} after 3 epochs, ")
+    assert [Path(warning.filename).name for warning in caught] == ["test_training.py"]
     assert np.isfinite(linear.theta).all()
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"), [(0.5, False), (5 * math.log(3) - 0.1, False), (5 * math.log(3) + 0.1, True)]
+)
+def test_a_loss_is_absurd_from_five_times_that_of_guessing(
+    params: Parameters, monkeypatch: pytest.MonkeyPatch, loss: float, said: bool
+) -> None:
+    monkeypatch.setattr(scratchnet.training, "cross_entropy", lambda *arguments: loss)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        run(params, epochs=1)
+    assert bool(caught) == said
 
 
 @pytest.mark.parametrize("rate", [5, 10])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, ViewportSize
@@ -36,7 +37,36 @@ THIN = """() => {
         seen.add(kind);
     }
 }"""
-RULES = {"resultTypes": ["violations"]}  # all that axe looks at by default
+# Contrast is nearly all of axe's work, and text of one look has the same contrast wherever it stands. So of each look
+# one text stays for it, and the others are set aside, until PUT_BACK. A look is the kind, the colours and the size of
+# an element and of all that it stands in. Drawings and figures stay whole: what lies behind a text there is beside it.
+SET_ASIDE = """() => {
+    const looks = new Map([[document.documentElement, ""]]), seen = new Set(), kept = new Set();
+    const look = node => {
+        if (!looks.has(node)) {
+            const style = getComputedStyle(node), {color, opacity, fontSize, fontWeight} = style;
+            const own = [node.localName, node.getAttribute("class"), color, opacity, fontSize, fontWeight,
+                         style.backgroundColor, style.backgroundImage, node.checkVisibility()];
+            looks.set(node, `${look(node.parentElement)}|${own}`);
+        }
+        return looks.get(node);
+    };
+    const all = [...document.body.querySelectorAll("*")], whole = "svg, .sn-figure";
+    for (const node of all) {
+        const speaks = [...node.childNodes].some(child => child.nodeType === Node.TEXT_NODE && child.data.trim());
+        if (node.closest(whole) || speaks && !seen.has(look(node))) {
+            if (speaks) seen.add(look(node));
+            for (let at = node; at && !kept.has(at); at = at.parentElement) kept.add(at);
+        }
+    }
+    window.aside = all.filter(node => !kept.has(node) && kept.has(node.parentElement) && node.textContent.trim())
+        .map(node => [node, node.parentElement, node.nextSibling]);
+    for (const [node] of window.aside) node.remove();
+}"""
+PUT_BACK = "() => window.aside.reverse().forEach(([node, parent, next]) => parent.insertBefore(node, next))"
+# Between them, these are all the rules that axe knows by default.
+STRUCTURE = {"resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": False}}}
+CONTRAST = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}}
 
 
 class Watched:
@@ -59,8 +89,22 @@ class Watched:
 
     def violations(self) -> list[str]:
         """What breaks a rule of axe as the page now stands. Takes away what need not be looked at twice."""
+        return self.faults_of_structure() + self.faults_of_contrast()
+
+    def faults_of_structure(self) -> list[str]:
+        """What breaks a rule of axe other than that of contrast."""
         self.page.evaluate(THIN)
-        found = Axe().run(self.page, options=RULES).response["violations"]
+        return self._broken(STRUCTURE)
+
+    def faults_of_contrast(self) -> list[str]:
+        """What is too faint to be read, for each look of a text once."""
+        self.page.evaluate(SET_ASIDE)
+        found = self._broken(CONTRAST)
+        self.page.evaluate(PUT_BACK)
+        return found
+
+    def _broken(self, rules: dict[str, Any]) -> list[str]:
+        found = Axe().run(self.page, options=rules).response["violations"]
         return [f"{rule['id']}: {n['target']} {n['html'][:90]}" for rule in found for n in rule["nodes"]]
 
 
