@@ -263,7 +263,8 @@ def test_settings_that_are_tuples_come_back_as_tuples(tmp_path: Path) -> None:
     [
         ([sn.Linear(2, 3), sn.Linear(4, 3)], r"Linear\(D=4, H=3\) takes 4 inputs, and what comes before it gives 3"),
         ([Scale(2), sn.ReLU(), Scale(3)], r"Scale\(width=3\) takes 3 inputs, and what comes before it gives 2"),
-        ([sn.ReLU()], r"no layer that says how many inputs it takes, such as sn\.Linear\(784, 10\)"),
+        ([sn.Linear(5, 2), sn.Linear(2, 3), sn.Linear(4, 1)], r"takes 4 inputs, and what comes before it gives 3$"),
+        ([sn.ReLU()], r"^the network has no layer that says how many inputs it takes, such as sn\.Linear\(784, 10\)"),
         ([sn.Linear(2, 3), sn.ReLU], r"<class .*ReLU'> is no layer\. Write ReLU\(…\)"),
         ([sn.Linear(2, 3), 4], r"4 is no layer\. Write sn\.Linear\(784, 10\) or sn\.ReLU\(\)"),
     ],

@@ -138,7 +138,7 @@ def test_refuses_arrays_for_parameters() -> None:
     params = Parameters((2, 3))
     with pytest.raises(ValueError, match=r"params must be Parameters, as sn\.initialize returns them, not ndarray"):
         SGD(0.1).step(params.theta, params)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="grads must be Parameters"):
+    with pytest.raises(ValueError, match=r"grads must be Parameters, as sn\.initialize returns them, not ndarray"):
         SGD(0.1).step(params, params.theta)  # type: ignore[arg-type]
 
 

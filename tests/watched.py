@@ -5,13 +5,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, Request, ViewportSize
 
 from scratchnet.figures import Figure
 
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 740}
+# What a page does to itself once it was laid out, it has done when two pictures of it have been drawn.
+DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 # How tall the letters of a figure are on the screen, those inside an SVG as large as it makes them.
 LETTERS = """() => [...document.querySelectorAll(".sn-live *")]
     .filter(node => node.textContent)
@@ -19,9 +21,10 @@ LETTERS = """() => [...document.querySelectorAll(".sn-live *")]
                  * (node.localName === "text" ? node.getScreenCTM().a : 1))"""
 # How far to the right the parts of a figure reach.
 RIGHT = "nodes => Math.max(...nodes.map(node => node.getBoundingClientRect().right))"
-# What axe need not look at a second time, and what costs it most: each node of a page is compared with each other. The
-# picture of a formula is hundreds of boxes, hidden from screen readers, who get its MathML; one empty box of its size
-# stands in for it. And a kind of token, such as a keyword in a cell, has the same colours wherever it stands.
+# Most nodes of a page are those of formulas and of code, and axe looks at each by each of its rules. The picture of a
+# formula is hundreds of boxes, hidden from screen readers, who get its MathML: one empty box of its size stands in for
+# the picture, and plain text for the MathML, in which there is nothing for a rule to find. And a kind of token, such as
+# a keyword in a cell, has the same colours wherever it stands.
 THIN = """() => {
     const pictures = [...document.querySelectorAll(".katex-html")], seen = new Set();
     const sizes = pictures.map(node => node.getBoundingClientRect());
@@ -30,6 +33,7 @@ THIN = """() => {
         const {width, height} = sizes[n];
         Object.assign(node.style, {display: "inline-block", width: `${width}px`, height: `${height}px`});
     });
+    for (const formula of document.querySelectorAll("math")) formula.replaceChildren(formula.textContent);
     for (const token of document.querySelectorAll("pre span:not(.line)")) {
         const around = [token.parentElement, token.closest("pre"), token.closest("div[class*=cell_], .highlight")];
         const kind = [token, ...around].map(node => node?.className).join("|");
@@ -87,6 +91,10 @@ class Watched:
         ):  # the reader went on to the next page before all of this one was there
             self.complaints.append(f"failed: {request.url}: {request.failure}")
 
+    def settle(self) -> None:
+        """Wait until the page has been laid out and drawn as it now is."""
+        self.page.evaluate(DRAWN)
+
     def violations(self) -> list[str]:
         """What breaks a rule of axe as the page now stands. Takes away what need not be looked at twice."""
         return self.faults_of_structure() + self.faults_of_contrast()
@@ -104,7 +112,9 @@ class Watched:
         return found
 
     def _broken(self, rules: dict[str, Any]) -> list[str]:
-        found = Axe().run(self.page, options=rules).response["violations"]
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE_SCRIPT)
+        found = self.page.evaluate("rules => axe.run(rules).then(result => result.violations)", rules)
         return [f"{rule['id']}: {n['target']} {n['html'][:90]}" for rule in found for n in rule["nodes"]]
 
 
