@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from xml.etree import ElementTree
 
 import api_page
 import bundles
@@ -404,6 +405,16 @@ def test_a_number_keeps_its_per_cent_and_code_stays_as_it_is() -> None:
     assert paragraph.astext() == "85\N{NO-BREAK SPACE}% of 4\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}5, a % b, 5 % 3"
 
 
+def test_the_map_of_the_site_lists_every_page_also_those_that_were_not_written_again(tmp_path: Path) -> None:
+    app = SimpleNamespace(
+        builder=SimpleNamespace(name="html"), outdir=tmp_path, env=SimpleNamespace(found_docs={"book/b", "book/a"}),
+        config=SimpleNamespace(html_baseurl="https://ada.github.io/book/"),
+    )  # fmt: skip
+    site_address.write_sitemap(app, None)
+    places = [place.text for place in ElementTree.parse(tmp_path / "sitemap.xml").iter() if place.tag.endswith("loc")]
+    assert places == ["https://ada.github.io/book/book/a.html", "https://ada.github.io/book/book/b.html"]
+
+
 def listing(text: str) -> str:
     """What the highlighter writes for this text."""
     return f'<div class="highlight"><pre><span></span>{text}</pre></div>\n'
@@ -426,11 +437,12 @@ def test_a_long_line_may_break_after_a_bracket_and_before_a_dot() -> None:
     assert f"x<wbr>{dot}b{bracket}<wbr>\n" in page
 
 
-def test_what_a_cell_printed_keeps_its_lines_and_one_line_alone_may_wrap() -> None:
-    assert code_lines.with_lines(listing("a  b\nc  d\n"), "text") == listing("a  b\nc  d\n")
-    assert code_lines.with_lines(listing("right\n"), "myst-ansi") == listing("right\n").replace(
-        "<pre>", '<pre class="sentence">'
-    )
+def test_what_a_cell_printed_keeps_its_lines_unless_it_is_sentences() -> None:
+    sentence, row = "It is sure of &quot;4&quot;, and right in nine of ten images. " * 2, "0.1 " * 18
+    for kept in ("a  b\nc  d\n", f"a  b\n{sentence}\n", f"{row}\n{row}\n"):
+        assert code_lines.with_lines(listing(kept), "text") == listing(kept)
+    for said in ("right\n", f"right\n{sentence}\n"):
+        assert code_lines.with_lines(listing(said), "myst-ansi").count('class="line"') == said.count("\n")
     with pytest.raises(ExtensionError, match="'rust'"):
         code_lines.with_lines(listing("fn main() {}"), "rust")
     with pytest.raises(ExtensionError, match="does not know"):

@@ -279,7 +279,7 @@ def test_a_link_into_a_chapter_lands_on_its_target(site: str, desktop: Watched, 
     page.set_viewport_size(size)
     there = """id => {
         const target = document.getElementById(id), page = document.documentElement;
-        const begin = target.matches("details > section") ? target.parentElement : target;
+        const begin = target.matches("details > section") ? target.parentElement : target;  // of a fold, its title
         const top = begin.getBoundingClientRect().top;
         const end = scrollY + innerHeight > page.scrollHeight - 2;
         return top > -1 && (top < 0.2 * innerHeight || end && top < innerHeight);

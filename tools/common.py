@@ -12,7 +12,10 @@ HTML = ROOT / "_build" / "html"
 
 
 class Part(NamedTuple):
-    """A part of the book: its caption, which is empty before the first part, and its pages, such as book/01-data."""
+    """A part of the book: its caption, which is empty before the first part, and its pages, such as book/01-data.
+
+    The caption of a part that begins with a page of its own is the title of that page.
+    """
 
     caption: str
     pages: list[str]
@@ -23,11 +26,25 @@ def settings(name: str) -> Any:
     return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
 
 
+def is_title_page(page: str) -> bool:
+    """Say whether a page is the one that a part of the book begins with."""
+    return page.startswith("book/part-")
+
+
 def parts() -> list[Part]:
     """Return the parts of the table of contents. The root of the book stands before the first, as a part of its own."""
     contents = settings("_toc.yml")
-    listed = [Part(part["caption"], [chapter["file"] for chapter in part["chapters"]]) for part in contents["parts"]]
-    return [Part("", [contents["root"]]), *listed]
+    found = [Part("", [contents["root"]])]
+    for listed in contents["parts"]:
+        files = [chapter["file"] for chapter in listed["chapters"]]
+        if is_title_page(found[-1].pages[-1]):
+            found[-1].pages.extend(files)
+        elif is_title_page(files[0]):
+            title = (ROOT / f"{files[0]}.md").read_text(encoding="utf-8").partition("\n# ")[2].partition("\n")[0]
+            found.append(Part(title, files))
+        else:
+            found.append(Part(listed["caption"], files))
+    return found
 
 
 def pages() -> list[str]:

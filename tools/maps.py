@@ -1,4 +1,5 @@
-"""Draw book/maps/: the road from an image to the loss and back, once for each chapter, with that chapter's part lit.
+"""Draw book/maps/: the road from an image to the loss and back, once for each chapter and each part of
+the book, with lit what it is about.
 
     python tools/maps.py
 
@@ -70,6 +71,9 @@ LIT: dict[str, tuple[str, ...]] = {
     "12-results": ("P", "answer"),
     "13-your-digits": ("image",),
     "14-frameworks": tuple(PARTS),
+    "part-1": (*AHEAD, "y", "loss"),
+    "part-2": ("loss", "gradients", "check", "step", "weights", "start"),
+    "part-3": (*AHEAD, "answer", "y", "loss", "gradients", "step", "weights"),
 }
 
 

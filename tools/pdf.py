@@ -14,7 +14,7 @@ from urllib.parse import unquote, urldefrag, urljoin
 
 import pikepdf
 from bs4 import BeautifulSoup, Tag
-from common import HTML, ROOT, chromium, pages, parts, require_site, settings
+from common import HTML, ROOT, chromium, is_title_page, pages, parts, require_site, settings
 from playwright.sync_api import ViewportSize, sync_playwright
 
 PDF = ROOT / "_build" / "scratchnet.pdf"
@@ -84,7 +84,7 @@ def assemble(numbers: dict[str, int]) -> str:
     contents: list[str] = []
     chapters: list[str] = []
     for caption, files in parts():
-        if caption:
+        if caption and not is_title_page(files[0]):
             contents.append(f'<p class="part"><a href="#{place(files[0])}"><span>{escape(caption)}</span></a></p>')
         for page in files:
             article = chapter(page, pages())
@@ -93,13 +93,13 @@ def assemble(numbers: dict[str, int]) -> str:
                 (section,) = heading.find_parents("section", limit=1)
                 target = str(section["id"])
                 words = f"<span>{heading.decode_contents()}</span><b>{numbers.get(target, '')}</b>"
-                level = "chapter" if heading is headings[0] else "section"
+                level = ("part" if is_title_page(page) else "chapter") if heading is headings[0] else "section"
                 contents.append(f'<p class="{level}"><a href="#{target}">{words}</a></p>')
             # Each chapter has a page style of its own, which writes the title of the chapter at the foot of its pages.
             paper, foot = f"paper-{len(chapters)}", json.dumps(headings[0].get_text(), ensure_ascii=False)
             style += f"@page {paper} {{ @bottom-left {{ content: {foot}; }} }}\n"
             article["style"] = f"page: {paper}"
-            if page == files[0] and caption:
+            if page == files[0] and caption and not is_title_page(page):
                 article.insert(0, BeautifulSoup(f'<h1 class="part">{escape(caption)}</h1>', "html.parser"))
             chapters.append(str(article))
     return BOOK.format(

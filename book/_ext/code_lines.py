@@ -2,10 +2,12 @@
 
 The highlighter puts each line of code into an element that knows how far it is indented, and that may be broken after a
 bracket or a comma and before a dot; the style sheet does the rest. The text does not change, so that copying gives what
-was typed. What a cell printed may be a table and keeps its lines; but one line alone is a sentence and may wrap.
+was typed. What a cell printed may be a table and keeps its lines, unless it is sentences: one line alone, or long lines
+without columns.
 """
 
 import re
+from html import unescape
 from typing import Any
 
 from sphinx.errors import ExtensionError
@@ -14,6 +16,8 @@ LISTING = re.compile(r'<div class="highlight"><pre>(.*)</pre></div>\n', re.DOTAL
 CODE = {"default", "python", "ipython3", "sh"}
 PRINTED = {"myst-ansi", "text"}
 SHORT = 36  # characters: a line that every phone shows in one piece
+LONG = 75  # characters: NumPy prints no longer row of an array
+COLUMNS = re.compile(r"\S  +\S")
 
 
 def in_element(line: str) -> str:
@@ -30,12 +34,15 @@ def with_lines(listing: str, language: str) -> str:
     found = LISTING.fullmatch(listing)
     if not found or language not in CODE | PRINTED:
         raise ExtensionError(f"code_lines.py does not know how to break lines of {language!r} in {listing[:80]}")
-    if language in CODE:
-        lines = "".join(map(in_element, f"{found[1].rstrip()}\n".splitlines(keepends=True)))
-        return f'<div class="highlight"><pre>{lines}</pre></div>\n'
-    if "\n" in found[1].removesuffix("\n"):
+    if language in PRINTED and not is_said(unescape(re.sub(r"<[^>]*>", "", found[1])).rstrip("\n")):
         return listing
-    return listing.replace("<pre>", '<pre class="sentence">', 1)
+    lines = "".join(map(in_element, f"{found[1].rstrip()}\n".splitlines(keepends=True)))
+    return f'<div class="highlight"><pre>{lines}</pre></div>\n'
+
+
+def is_said(printed: str) -> bool:
+    """Say whether what a cell printed is sentences, and no table and no array."""
+    return "\n" not in printed or (max(map(len, printed.split("\n"))) > LONG and not COLUMNS.search(printed))
 
 
 def extend_highlighter(app: Any) -> None:

@@ -2,9 +2,11 @@
 
 https://github.com/NAME/BOOK is published at https://NAME.github.io/BOOK/. If _config.yml sets html.baseurl, that is the
 address instead. On a page, {{ hub_link }} is the link with which a JupyterHub gives every student a copy of the book.
+For search engines, sitemap.xml lists the addresses of all pages, also of those that this build has not written again.
 """
 
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -44,7 +46,18 @@ def offer_link(app: Any, config: Any) -> None:
     config.myst_substitutions["hub_link"] = hub_link(options["repository_url"], options["repository_branch"])
 
 
+def write_sitemap(app: Any, exception: Exception | None) -> None:
+    if exception or app.builder.name != "html":
+        return
+    pages = "".join(
+        f"<url><loc>{app.config.html_baseurl}{page}.html</loc></url>\n" for page in sorted(app.env.found_docs)
+    )
+    head = '<?xml version="1.0" encoding="utf-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+    Path(app.outdir, "sitemap.xml").write_text(f"{head}{pages}</urlset>\n", encoding="utf-8")
+
+
 def setup(app: Any) -> dict[str, bool]:
     app.connect("config-inited", derive, priority=100)
     app.connect("config-inited", offer_link)
+    app.connect("build-finished", write_sitemap)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
