@@ -30,6 +30,12 @@ NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
 MB = 1_000_000
 BINDER, SERVER = 2000 * MB, 300 * MB  # what Binder gives, and what of it JupyterLab's own server may take
 PROMISED = (ROOT / ".binder" / "runtime.txt").read_text(encoding="utf-8").strip().removeprefix("python-")
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+# Some of the links of the book from one notebook to a heading in another.
+LINKS = sorted(
+    set(re.findall(r"\]\((\S+?\.ipynb#cell-id=[\w-]+)", "".join(path.read_text("utf-8") for path in NOTEBOOKS)))
+)
+LINKS = LINKS[:: len(LINKS) // 8]
 JUPYTER = ("ipykernel", "jupyter_server", "jupyterlab", "nbconvert", "notebook")
 
 
@@ -195,6 +201,23 @@ def test_a_chapter_runs_in_jupyterlab_through_the_browser(
         pytest.fail("not every cell was run and saved")
     outputs = [output for cell in cells for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_in_jupyterlab_a_link_leads_to_its_heading_at_the_first_click(
+    lab: str, binder: tuple[Path, Path], desktop: Watched, link: str
+) -> None:
+    name, _, cell = link.partition("#cell-id=")
+    (wanted,) = [c.source for c in nbformat.read(binder[0] / "book" / name, as_version=4).cells if c.id == cell]
+    text = nbformat.v4.new_markdown_cell(f"[There]({link})")
+    start = binder[0] / "book" / "start.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[text], metadata={"kernelspec": KERNEL}), start)
+    page = desktop.page
+    page.goto(f"{lab}/lab/tree/book/{start.name}?reset")
+    page.get_by_role("link", name="There").click()
+    title = re.sub("[`*]", "", wanted.partition("\n")[0].lstrip("# "))
+    shown = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+    expect(shown.get_by_role("heading", name=title).first).to_be_in_viewport(timeout=30_000)
 
 
 def test_in_jupyterlab_a_picture_is_told_in_words_and_an_exercise_leads_to_its_solution_and_back(
