@@ -184,14 +184,19 @@ def test_the_line_that_says_where_a_notebook_runs_goes_below_the_title() -> None
         finished('<p class="run">Run</p>')
 
 
-def test_a_picture_of_a_cell_gets_its_size_and_others_are_left_alone(tmp_path: Path) -> None:
+def test_a_picture_gets_its_size_and_others_are_left_alone(tmp_path: Path) -> None:
     Image.new("RGB", (30, 20)).save(tmp_path / "a.png")
-    others = '<img src="data:image/png;b.png"><img src="b.svg"><img src="https://c/d.png"><img src="e.png" width="1">'
-    picture, *left = finished(f'<img alt="x" src="a.png">{others}', tmp_path).find_all("img")
+    (tmp_path / "b.svg").write_text('<svg viewBox="0 0 640 104">')
+    others = '<img src="data:image/png;b.png"><img src="https://c/d.png"><img src="e.png" width="1">'
+    picture, drawing, *left = finished(f'<img alt="x" src="a.png"><img src="b.svg">{others}', tmp_path).find_all("img")
     assert picture.attrs == {
         "alt": "x", "src": "a.png", "width": "30", "height": "20", "loading": "lazy", "decoding": "async"
     }  # fmt: skip
+    assert drawing.attrs == {"src": "b.svg", "width": "640", "height": "104"}
     assert "".join(map(str, left)) == others.replace('">', '"/>')
+    (tmp_path / "b.svg").write_text("<svg>")
+    with pytest.raises(ExtensionError, match="viewBox"):
+        finished('<img src="b.svg">', tmp_path)
 
 
 def test_a_policy_names_each_script_of_the_page_once_by_its_hash() -> None:

@@ -174,7 +174,7 @@ class Book:
         self.folder, self.site = folder, site
         self.targets: dict[str, Target] = {}
         self.equations: dict[str, Target] = {}
-        self.terms: set[str] = set()
+        self.terms: dict[str, str] = {}  # as the glossary writes them, by the same in small letters
         self.new: set[str] = set()  # pages whose references and terms are written as the sentence wants them
         self.exercises: dict[str, Part] = {}
         for path in sorted(folder.glob("*.md")):
@@ -214,7 +214,7 @@ class Book:
                 heading = f"{name} ({title}){minutes}"
                 self.targets[label] = Target(name, page, heading)
             elif part.name == "glossary":
-                self.terms |= {line for line in part.body.split("\n") if line.strip() == line != ""}
+                self.terms |= {line.lower(): line for line in part.body.split("\n") if line.strip() == line != ""}
             elif part.name == "solution-start":
                 self.targets[label] = replace(self.targets[part.argument], page=page.replace(".", "-solutions."))
             elif not part.name:
@@ -283,13 +283,13 @@ class Book:
                 case "eq" if label in self.equations:
                     target = self.equations[label]
                     return self.link(target.words, target, page)
-                case "term" if label in self.terms:
+                case "term" if label.lower() in self.terms:
                     said, before = words or label, found.string[: found.start()]
                     if page in self.new and shouts(said) and not BEGINS.search(before):
                         small = said[0].lower() + said[1:]
-                        wanted = f"write {{term}}`{small} <{label}>`, or, if it is a name, add it to NAMES in plain.py"
+                        wanted = f"write {{term}}`{small}`, or, if it is a name, add it to NAMES in plain.py"
                         raise SystemExit(f"{page}: {found[0]} has a capital inside a sentence; {wanted}")
-                    letters = normalize("NFKD", label).encode("ascii", "ignore").decode()
+                    letters = normalize("NFKD", self.terms[label.lower()]).encode("ascii", "ignore").decode()
                     anchor = re.sub("[^a-zA-Z0-9._]+", "-", letters)  # as Sphinx makes it
                     return f"[**{said}**]({self.site}book/glossary.html#term-{anchor})"
                 case "cite:t" | "cite:p" if all(key in self.references for key in content.split(",")):

@@ -28,6 +28,8 @@ FINISHED = '<meta http-equiv="Content-Security-Policy"'
 # is slow, is given a comment in place of each. What looks like one inside a script stays there.
 OPAQUE = re.compile(r'<(?:(script|pre|svg)\b|(span) class="katex">)')
 
+VIEW_BOX = re.compile(r'viewBox="0 0 (\d+) (\d+)"')
+
 
 class Formatter(HTMLFormatter):
     """Write attributes in the order in which they were read, not sorted."""
@@ -163,11 +165,18 @@ def with_minutes_after_titles(page: BeautifulSoup) -> None:
 
 
 def with_sizes_of_pictures(page: BeautifulSoup, folder: Path) -> None:
-    """Say how large each picture of a cell is, so that nothing jumps, and fetch it when the reader comes near."""
+    """Say how large each picture is, so that nothing jumps, and fetch those of cells when the reader comes near."""
     for picture in page.find_all("img", src=re.compile(r"^(?!data:|https?:).*\.png$"), width=False):
         with Image.open(folder / picture["src"]) as image:
             width, height = image.size
         picture.attrs |= {"width": str(width), "height": str(height), "loading": "lazy", "decoding": "async"}
+    for drawing in page.find_all("img", src=re.compile(r"^(?!data:|https?:).*\.svg$"), width=False):
+        found = VIEW_BOX.search((folder / drawing["src"]).read_text(encoding="utf-8"))
+        if found is None:
+            raise ExtensionError(
+                f"{drawing['src']} does not say how large it is: give it a viewBox that begins with 0 0"
+            )
+        drawing.attrs |= {"width": found[1], "height": found[2]}
 
 
 def with_policy(page: BeautifulSoup) -> None:
