@@ -41,6 +41,10 @@ LABEL = re.compile(r"\(([\w-]+)\)=")
 HEADING = re.compile(r"(#+) +(.*)")
 ROLE = re.compile(r"\{([\w:]+)\}`([^`]+)`")
 NAMED = re.compile(r"(.*?)\s*<([^<>]+)>", re.DOTALL)  # the words of a link, and in angle brackets where it leads
+FORMULA = re.compile(r"^\$\$\n.*?\n\$\$$", re.DOTALL | re.MULTILINE)
+BULLET = re.compile(
+    r"\n *(?=[-+*>#=])"
+)  # before a sign that begins a list, a quotation or a heading if it begins a line
 HIDDEN = {"hide-input", "remove-input"}
 DEEPER = "Deeper: "  # begins the heading of a fold
 FROM_CHAPTER = "From the chapter"
@@ -144,9 +148,11 @@ def heading_id(heading: str) -> str:
 def markdown(source: str) -> Cell:
     """Return a cell of text, blank lines squeezed together. One that begins with a heading is named after it.
 
+    A line within a formula begins with no sign that Markdown reads, for programs that look for formulas last.
     Jupyter folds what is folded on the page, and runs what is folded with the heading above it.
     """
-    cell = nbformat.v4.new_markdown_cell(re.sub(r"\n{3,}", "\n\n", source).strip("\n"))
+    squeezed = re.sub(r"\n{3,}", "\n\n", source).strip("\n")
+    cell = nbformat.v4.new_markdown_cell(FORMULA.sub(lambda found: BULLET.sub(" ", found[0]), squeezed))
     if found := HEADING.match(cell.source):
         cell.id = heading_id(found[2])
         if found[2].startswith((DEEPER, FROM_CHAPTER)):
