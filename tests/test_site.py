@@ -11,10 +11,10 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
+from browser_page import DESKTOP, PHONE, Watched
 from common import HTML, ROOT, pages
 from PIL import Image
 from playwright.sync_api import Browser
-from watched import DESKTOP, PHONE, Watched
 
 pytestmark = pytest.mark.site
 
