@@ -86,9 +86,8 @@ class Watched:
         page.on("requestfailed", self.note_failure)
 
     def note_failure(self, request: Request) -> None:
-        if (
-            request.failure != "net::ERR_ABORTED"
-        ):  # the reader went on to the next page before all of this one was there
+        # What is aborted was not needed any more: the reader went on to the next page before all of this one was there.
+        if request.failure != "net::ERR_ABORTED":
             self.complaints.append(f"failed: {request.url}: {request.failure}")
 
     def settle(self) -> None:
