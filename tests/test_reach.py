@@ -232,14 +232,14 @@ def test_in_jupyterlab_a_picture_is_told_in_words_and_an_exercise_leads_to_its_s
     told.first.locator("summary").click()
     expect(told.first.locator("p")).to_be_visible()
 
-    asked = page.locator('a[href*="#cell-id=exercise-3-4"]').locator("visible=true")
+    asked = page.locator('a[href*="#cell-id=exercise-3-3"]').locator("visible=true")
     scroll(page, 500, lambda: asked.count() > 0)
     asked.click()
     shown = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
-    heading = shown.get_by_role("heading", name="Exercise 3.4 (Break the single maximum)")
+    heading = shown.get_by_role("heading", name="Exercise 3.3 (Break the single maximum)")
     expect(shown.get_by_text("Back to the exercise").locator("visible=true")).not_to_have_count(0, timeout=30_000)
     expect(heading).to_be_in_viewport()
-    shown.locator('a[href*="#cell-id=exercise-3-4"]').click()
+    shown.locator('a[href*="#cell-id=exercise-3-3"]').click()
     expect(shown.get_by_text("A solution", exact=True).locator("visible=true")).not_to_have_count(0, timeout=30_000)
     expect(heading).to_be_in_viewport()
 
