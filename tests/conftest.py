@@ -22,7 +22,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.pluginmanager.hasplugin("hypothesispytest"):
         from hypothesis import HealthCheck, settings
 
-        # The same examples in every run, and no limit of time, which a slow machine would miss.
+        # No limit of time, which a slow machine would miss; and examples that do not depend on chance. They do depend
+        # on which modules are loaded, since Hypothesis also tries the constants it finds there.
         slow = [HealthCheck.too_slow]  # it measures how fast the machine makes examples
         settings.register_profile("book", deadline=None, derandomize=True, suppress_health_check=slow)
         settings.load_profile("book")

@@ -139,7 +139,7 @@ def test_numbers_set_by_hand_go_through_the_same_walk(page: Page) -> None:
         assert said == pytest.approx([want["slopes"][index], gradient], abs=1e-5)
         assert "They agree." in outcome(page)
     press(page, "second image")
-    assert "the second class is right: the loss is 4.02" in outcome(page)
+    assert "the second class is right: the loss is 5.01" in outcome(page)
     want, got = by_numpy(list(PAPER), [2, 1], 1), page.evaluate(f"{FIGURE}.pass")
     assert all(np.allclose(got[name], want[name], atol=1e-12) for name in got)
 
@@ -174,13 +174,14 @@ def test_boxes_arrows_formula_and_line_of_code_light_up_together(page: Page) -> 
         assert lit["formulas"][0].split(" = ")[0] == formula
         if products:
             got = sorted((number(local), number(upstream)) for local, upstream in lit["labels"])
-            np.testing.assert_allclose(got, sorted(products), atol=0.0006)
+            three_digits = sorted((float(f"{local:.3g}"), float(f"{upstream:.3g}")) for local, upstream in products)
+            np.testing.assert_allclose(got, three_digits)
         else:
             assert lit["labels"] == []
     assert page.get_by_role("button", name="Next").get_attribute("aria-disabled") == "true"
     assert lit["formulas"][1:] == [
-        "dx1 = 1·(−0.538) + (−1)·0.807 = −1.34 = −5q",
-        "dx2 = 1·(−0.538) + 1·0.807 = 0.269 = q",
+        "dx1 = 1·(−0.538) + (−1)·1.08 = −1.61 = −6q",
+        "dx2 = 1·(−0.538) + 1·1.08 = 0.538 = 2q",
     ]
 
 
@@ -195,7 +196,7 @@ def test_the_graph_ends_as_the_one_on_paper(page: Page) -> None:
             got = shown.pop(name + "₁₂"[i])
             assert got == pytest.approx((want[name][i], want[f"d{name}"][i]), abs=0.006)
     assert shown == {}
-    assert "dx −1.34, 0.269" in page.locator("sn-backprop-stepper svg").get_attribute("aria-label")
+    assert "dx −1.61, 0.538" in page.locator("sn-backprop-stepper svg").get_attribute("aria-label")
 
 
 def test_a_unit_on_the_kink_is_named_and_so_is_a_nudge_across_it(page: Page) -> None:
@@ -208,7 +209,7 @@ def test_a_unit_on_the_kink_is_named_and_so_is_a_nudge_across_it(page: Page) -> 
     want = by_numpy(theta, [1, 2], 0)
     assert nudged["gradient"] == want["db1"][1] == 0
     assert nudged["slope"] == pytest.approx(want["slopes"][5], abs=1e-8)
-    assert nudged["slope"] > 0.02
+    assert nudged["slope"] > 0.01
     assert "kink" in outcome(page)
     press(page, "Next")
     (on, first), (kink, second) = page.evaluate(LIT)["labels"]
@@ -226,16 +227,16 @@ def test_what_cannot_be_a_number_is_refused_in_words(page: Page) -> None:
     choose(page, "W2[1, 0]")
     field = page.get_by_role("spinbutton")
     fill(page, "")
-    assert outcome(page) == "W2[1, 0] needs a number. Until you type one, it stays at −1."
+    assert outcome(page) == "W2[1, 0] needs a number. Until you type one, it stays at −2."
     assert field.get_attribute("aria-invalid") == "true"
     assert page.evaluate(f"{FIGURE}.pass") == before
     field.press_sequentially("-1.5")
     assert field.get_attribute("aria-invalid") == "false"
-    assert "W2[1, 0] is −1.5: the loss went from 0.313 to 0.474." in outcome(page)
+    assert "W2[1, 0] is −1.5: the loss went from 0.127 to 0.201." in outcome(page)
     field.press_sequentially("e999")
     assert outcome(page).startswith("W2[1, 0] needs a number.")
     press(page, "first image")
-    assert field.input_value() == "-1"
+    assert field.input_value() == "-2"
     assert field.get_attribute("aria-invalid") != "true"
 
 
@@ -344,7 +345,7 @@ def test_it_fits_a_phone_and_its_targets_a_finger(browser: Browser, address: str
 def test_the_table_is_there_in_print_and_without_a_script(page: Page, browser: Browser, address: str) -> None:
     with without_scripts(page, browser, address, {"width": 320, "height": 700}) as still:
         assert still.get_by_text("dA1 = dZ2 @ W2.T").is_visible()
-        assert still.get_by_text("(−1)·(−0.269) + 2·0.269 = 0.807").is_visible()
+        assert still.get_by_text("(−2)·(−0.269) + 2·0.269 = 1.08").is_visible()
         assert still.evaluate("document.documentElement.scrollWidth") <= 320
 
 

@@ -1,6 +1,9 @@
 """The gradient that fit takes, in arrays used again, is that of forward and backward to the last bit."""
 
+import tracemalloc
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,14 +32,17 @@ def by_formulas(params: sn.Parameters, X: np.ndarray, y: np.ndarray) -> np.ndarr
     return np.concatenate(blocks)
 
 
+SIZES = st.lists(st.integers(1, 7), min_size=2, max_size=5).map(tuple)
+
+
 @given(
-    sizes=st.lists(st.integers(1, 7), min_size=2, max_size=5).map(tuple),
+    sizes=SIZES,
     kind=TYPES,
     kind_of_X=TYPES,
     batch_size=st.integers(1, 9),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_every_batch_gives_the_bits_of_the_three_functions_and_the_numbers_of_the_formulas(
+def test_every_batch_gives_the_bits_of_the_three_functions(
     sizes: tuple[int, ...], kind: type, kind_of_X: type, batch_size: int, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -49,11 +55,19 @@ def test_every_batch_gives_the_bits_of_the_three_functions_and_the_numbers_of_th
         before = params.theta.copy(), X.copy()
         Z, cache = sn.forward(params, X)
         expected = sn.backward(params, cache, sn.cross_entropy_backward(Z, y))
-        grads = gradient(params, X, y)
-        np.testing.assert_array_equal(grads.theta, expected.theta)
-        np.testing.assert_allclose(grads.theta, by_formulas(params, X, y), rtol=2e-4 if kind is np.float32 else 1e-12)
+        np.testing.assert_array_equal(gradient(params, X, y).theta, expected.theta)
         np.testing.assert_array_equal(params.theta, before[0])
         np.testing.assert_array_equal(X, before[1])
+
+
+@given(sizes=SIZES, N=st.integers(1, 9), seed=st.integers(0, 2**32 - 1))
+def test_it_gives_the_numbers_of_the_formulas(sizes: tuple[int, ...], N: int, seed: int) -> None:
+    """Compared as a whole: a number that is the small difference of two large ones may have lost most of its digits."""
+    rng = np.random.default_rng(seed)
+    params = sn.Parameters(sizes, np.float64)
+    params.theta[:] = rng.normal(size=params.theta.shape)
+    X, y = rng.normal(size=(N, sizes[0])), rng.integers(0, sizes[-1], N)
+    assert sn.relative_error(Backpropagation()(params, X, y).theta, by_formulas(params, X, y)) < 1e-9
 
 
 def test_it_takes_the_parameters_as_they_are_at_each_call() -> None:
@@ -78,10 +92,9 @@ def test_another_network_and_another_type_of_images_get_arrays_of_their_own() ->
             assert grads.theta.dtype == images.dtype
 
 
-def test_steps_on_batches_of_one_size_make_no_large_arrays() -> None:
-    import tracemalloc
-
-    params = sn.initialize((300, 200, 10), np.random.default_rng(0))
+@pytest.mark.parametrize("between", [sn.ReLU(), sn.Tanh()])
+def test_steps_on_batches_of_one_size_make_no_large_arrays(between: sn.Kind) -> None:
+    params = sn.initialize([sn.Linear(300, 200), between, sn.Linear(200, 10)], np.random.default_rng(0))
     X, y = np.ones((100, 300), np.float32), np.zeros(100, int)
     gradient = Backpropagation()
     for _ in range(2):
@@ -101,4 +114,4 @@ def test_at_the_kink_it_is_zero_and_in_mixed_precision_nothing_is_rounded() -> N
     grads = Backpropagation()(params, X, y)
     assert (params.theta.dtype, grads.theta.dtype) == (np.float32, np.float64)
     assert not grads.layers[0].W[:, 1].any()
-    np.testing.assert_allclose(grads.theta, by_formulas(params, X, y), rtol=1e-12)
+    assert sn.relative_error(grads.theta, by_formulas(params, X, y)) < 1e-12

@@ -26,6 +26,8 @@ def test_the_style_sheets_give_each_kind_of_thing_the_colour_that_plots_give_it(
     )
     assert light == KINDS
     assert dark.keys() == KINDS.keys()
+    notebook = re.findall(r"--sn-(\w+): (#\w{6});", (FIGURES / "core.css").read_text(encoding="utf-8").lower())
+    assert {kind: color for kind, color in notebook if kind in KINDS} == dark
 
 
 def test_colours_that_a_script_a_text_or_a_picture_repeats_are_those_of_plots() -> None:

@@ -409,7 +409,8 @@ def test_two_figures_on_a_page_do_not_share_their_choice(desktop: Watched, tmp_p
 
 def test_the_still_pictures_are_there_in_print_and_without_a_script(page: Page, browser: Browser, address: str) -> None:
     with without_scripts(page, browser, address) as still:
-        assert still.locator(".sn-static svg").last.is_visible()
+        picture = still.locator(".sn-static img").last
+        assert picture.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 144
         assert still.get_by_text("Decision regions.").is_visible()
         assert still.locator("main").evaluate("node => node.scrollWidth") <= PHONE["width"]
 

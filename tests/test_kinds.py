@@ -193,7 +193,10 @@ def of_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_file_with_an_unknown_layer_says_so_and_is_read_once_it_is_defined(of_unknown: Path) -> None:
-    sentence = r"net\.npz: its network has a layer Softplus, and no class of that name is defined\. Import the module"
+    sentence = (
+        r"net\.npz: its network has a layer Softplus, and no class of that name is defined\. Import the module that "
+        r"defines it, or run its cell, and load again$"
+    )
     with pytest.raises(sn.StorageError, match=sentence):
         sn.load(of_unknown)
     again = type("Softplus", (sn.Kind,), {})  # as a notebook defines it again; its methods are not asked for
@@ -234,12 +237,15 @@ def test_a_file_that_names_no_network_is_refused(network: str, sentence: str, tm
 
 
 def test_a_file_of_version_1_is_linear_layers_with_relu_between(tmp_path: Path) -> None:
-    params = sn.load(Path(__file__).parents[1] / "book" / "network.npz")
-    assert params.kinds == (sn.Linear(784, 10), sn.ReLU(), sn.Linear(10, 10))
-    sn.save(tmp_path / "again.npz", params)
-    arrays = read_arrays(tmp_path / "again.npz", "parameters")
-    named = [["Linear", {"D": 784, "H": 10}], ["ReLU", {}], ["Linear", {"D": 10, "H": 10}]]
-    assert json.loads(str(arrays["network"])) == named
+    about = json.dumps({"program": "scratchnet", "kind": "parameters", "version": 1})
+    theta = np.arange(69, dtype=np.float32)
+    np.savez(tmp_path / "old.npz", sizes=np.array([7, 5, 4, 1]), theta=theta, about=about, sha256="a digest")
+    params = sn.load(tmp_path / "old.npz")
+    assert params.kinds == (sn.Linear(7, 5), sn.ReLU(), sn.Linear(5, 4), sn.ReLU(), sn.Linear(4, 1))
+    np.testing.assert_array_equal(params.theta, theta)
+    sn.save(tmp_path / "new.npz", params)
+    named = json.loads(str(read_arrays(tmp_path / "new.npz", "parameters")["network"]))
+    assert named[:2] == [["Linear", {"D": 7, "H": 5}], ["ReLU", {}]]
 
 
 def test_settings_that_are_tuples_come_back_as_tuples(tmp_path: Path) -> None:
@@ -257,7 +263,8 @@ def test_settings_that_are_tuples_come_back_as_tuples(tmp_path: Path) -> None:
     [
         ([sn.Linear(2, 3), sn.Linear(4, 3)], r"Linear\(D=4, H=3\) takes 4 inputs, and what comes before it gives 3"),
         ([Scale(2), sn.ReLU(), Scale(3)], r"Scale\(width=3\) takes 3 inputs, and what comes before it gives 2"),
-        ([sn.ReLU()], r"no layer that says how many inputs it takes, such as sn\.Linear\(784, 10\)"),
+        ([sn.Linear(5, 2), sn.Linear(2, 3), sn.Linear(4, 1)], r"takes 4 inputs, and what comes before it gives 3$"),
+        ([sn.ReLU()], r"^the network has no layer that says how many inputs it takes, such as sn\.Linear\(784, 10\)"),
         ([sn.Linear(2, 3), sn.ReLU], r"<class .*ReLU'> is no layer\. Write ReLU\(…\)"),
         ([sn.Linear(2, 3), 4], r"4 is no layer\. Write sn\.Linear\(784, 10\) or sn\.ReLU\(\)"),
     ],

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scratchnet import linear, linear_backward
+from scratchnet import Linear, Parameters, linear, linear_backward
 
 X = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
 W = np.array([[1.0, 0.0, -1.0, 2.0], [0.0, 1.0, 1.0, -2.0]])
@@ -76,3 +76,11 @@ def test_backward_refuses_an_upstream_gradient_of_another_shape() -> None:
         linear_backward(np.ones((3, 1)), X, W)
     with pytest.raises(ValueError, match="W must have shape"):
         linear_backward(np.ones((3, 4)), X, W.T)
+
+
+def test_as_a_layer_it_hands_the_gradient_of_its_input_on_unless_nobody_needs_it() -> None:
+    (layer,), (grad,) = Parameters((2, 4), np.float64).layers, Parameters((2, 4), np.float64).layers
+    layer.W = W
+    np.testing.assert_array_equal(Linear(2, 4).backward(layer, grad, X @ W, X), X @ W @ W.T)
+    assert Linear(2, 4).backward(layer, grad, X @ W, X, need_dX=False) is None
+    np.testing.assert_array_equal(grad.W, X.T @ X @ W)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scratchnet import Parameters, backward, forward, initialize, predict, predict_proba, softmax
+from scratchnet import Parameters, backward, forward, initialize, network, predict, predict_proba, softmax
 
 
 @pytest.fixture
@@ -67,6 +67,8 @@ def test_backward_refuses_a_gradient_of_other_logits(paper: Parameters, shape: t
     _, cache = forward(paper, X)
     with pytest.raises(ValueError, match=r"dZ must have shape \(2, 2\) \(that of the logits\), not "):
         backward(paper, cache, np.ones(shape))
+    with pytest.raises(ValueError, match=r"^dZ must be a float matrix"):
+        backward(paper, cache, np.ones(shape, int))
 
 
 @pytest.mark.parametrize("answer", [predict, predict_proba])
@@ -76,15 +78,31 @@ def test_refuses_to_answer_for_numbers_that_are_not_finite(paper: Parameters, an
     broken = X.copy()
     broken[1, 0] = value
     with pytest.raises(
-        ValueError, match=f"X must be finite numbers, but {value} stands in row 1, column 0, the first of 1 "
+        ValueError,
+        match=rf"^X must be finite numbers, but {value} stands in row 1, column 0, the first of 1 such places\. "
+        r"Replace them, for example by np\.where\(np\.isfinite\(X\), X, 0\)$",
     ):
         answer(paper, broken)  # type: ignore[operator]
 
 
 def test_a_hidden_unit_that_overflows_is_not_taken_for_one_that_is_off(paper: Parameters) -> None:
     paper.layers[0].W[:] = -1e200  # the sums are −∞, ReLU makes 0 of them, and the logits would be the biases
-    with pytest.raises(ValueError, match="numbers so large that the logits overflow"):
+    with pytest.raises(ValueError, match=r"^X or params holds numbers so large that the logits overflow$"):
         predict(paper, 1e200 * np.abs(X))
+
+
+def test_in_mixed_precision_the_gradient_has_the_finer_of_the_two_types() -> None:
+    for types in ((np.float32, np.float64), (np.float64, np.float32)):
+        params = initialize((2, 3, 2), np.random.default_rng(0), dtype=types[0])
+        Z, cache = forward(params, X.astype(types[1]))
+        assert backward(params, cache, Z.astype(types[1])).theta.dtype == np.float64
+
+
+def test_many_examples_go_through_the_same_arrays_block_by_block() -> None:
+    params = initialize((5, 4, 3), np.random.default_rng(0), dtype=np.float64)
+    found = [Z for Z, _ in network._blocks(params, np.ones((3 * network.BLOCK + 1, 5)))]
+    assert [len(Z) for Z in found] == [network.BLOCK] * 3 + [1]
+    assert found[0] is found[1] is found[2]
 
 
 @pytest.mark.parametrize("place", [0, 255, 256, 700, 999])
@@ -105,7 +123,7 @@ def test_refuses_to_answer_with_parameters_that_diverged(paper: Parameters, answ
         answer(paper, X)  # type: ignore[operator]
     paper.layers[1].b[1] = 0
     paper.theta *= 1e200
-    with pytest.raises(ValueError, match="numbers so large that the logits overflow"):
+    with pytest.raises(ValueError, match=r"^X or params holds numbers so large that the logits overflow$"):
         answer(paper, X)  # type: ignore[operator]
 
 

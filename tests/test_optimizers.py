@@ -83,6 +83,10 @@ def test_a_warmup_rises_in_a_straight_line_and_then_leaves_cosine_alone() -> Non
     assert [cosine(part, warmup=0.1) for part in (0.1, 0.5, 0.9)] == [cosine(part) for part in (0.1, 0.5, 0.9)]
 
 
+def test_a_warmup_may_take_the_whole_training() -> None:
+    assert [cosine(part, warmup=1) for part in (0, 0.5, 1)] == pytest.approx([0, cosine(0.5) / 2, 0])
+
+
 def test_the_step_keeps_float32() -> None:
     params, grads = Parameters((2, 2)), Parameters((2, 2))
     SGD(0.1).step(params, grads)
@@ -93,6 +97,21 @@ def test_the_step_keeps_float32() -> None:
 def test_refuses_a_rate_that_is_not_one_positive_and_finite_number(rate: float) -> None:
     with pytest.raises(ValueError, match=re.escape(f"learning_rate must be a positive number, not {rate!r}")):
         SGD(rate)
+
+
+@pytest.mark.parametrize("optimizer", [SGD(0.1), Momentum(0.1)])
+@pytest.mark.parametrize("rate", [0, -0.1, float("nan"), "0.1", None])
+def test_a_wrong_rate_is_refused_later_too_and_the_old_one_stays(optimizer: SGD | Momentum, rate: float) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"learning_rate must be a positive number, not {rate!r}")):
+        optimizer.learning_rate = rate
+    assert optimizer.learning_rate == 0.1
+
+
+def test_a_wrong_momentum_is_refused_later_too_and_the_old_one_stays() -> None:
+    optimizer = Momentum(0.1, 0.5)
+    with pytest.raises(ValueError, match="momentum must be a number from 0 to below 1, not 1"):
+        optimizer.momentum = 1
+    assert optimizer.momentum == 0.5
 
 
 @pytest.mark.parametrize("rate", [1, np.float32(0.5), np.int64(2), Fraction(1, 2)])
@@ -119,7 +138,7 @@ def test_refuses_arrays_for_parameters() -> None:
     params = Parameters((2, 3))
     with pytest.raises(ValueError, match=r"params must be Parameters, as sn\.initialize returns them, not ndarray"):
         SGD(0.1).step(params.theta, params)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="grads must be Parameters"):
+    with pytest.raises(ValueError, match=r"grads must be Parameters, as sn\.initialize returns them, not ndarray"):
         SGD(0.1).step(params, params.theta)  # type: ignore[arg-type]
 
 

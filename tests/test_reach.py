@@ -30,6 +30,12 @@ NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
 MB = 1_000_000
 BINDER, SERVER = 2000 * MB, 300 * MB  # what Binder gives, and what of it JupyterLab's own server may take
 PROMISED = (ROOT / ".binder" / "runtime.txt").read_text(encoding="utf-8").strip().removeprefix("python-")
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+# Some of the links of the book from one notebook to a heading in another.
+LINKS = sorted(
+    set(re.findall(r"\]\((\S+?\.ipynb#cell-id=[\w-]+)", "".join(path.read_text("utf-8") for path in NOTEBOOKS)))
+)
+LINKS = LINKS[:: len(LINKS) // 8]
 JUPYTER = ("ipykernel", "jupyter_server", "jupyterlab", "nbconvert", "notebook")
 
 
@@ -197,6 +203,23 @@ def test_a_chapter_runs_in_jupyterlab_through_the_browser(
     assert not [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
 
 
+@pytest.mark.parametrize("link", LINKS)
+def test_in_jupyterlab_a_link_leads_to_its_heading_at_the_first_click(
+    lab: str, binder: tuple[Path, Path], desktop: Watched, link: str
+) -> None:
+    name, _, cell = link.partition("#cell-id=")
+    (wanted,) = [c.source for c in nbformat.read(binder[0] / "book" / name, as_version=4).cells if c.id == cell]
+    text = nbformat.v4.new_markdown_cell(f"[There]({link})")
+    start = binder[0] / "book" / "start.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[text], metadata={"kernelspec": KERNEL}), start)
+    page = desktop.page
+    page.goto(f"{lab}/lab/tree/book/{start.name}?reset")
+    page.get_by_role("link", name="There").click()
+    title = re.sub("[`*]", "", wanted.partition("\n")[0].lstrip("# "))
+    shown = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+    expect(shown.get_by_role("heading", name=title).first).to_be_in_viewport(timeout=30_000)
+
+
 def test_in_jupyterlab_a_picture_is_told_in_words_and_an_exercise_leads_to_its_solution_and_back(
     lab: str, desktop: Watched
 ) -> None:
@@ -209,14 +232,14 @@ def test_in_jupyterlab_a_picture_is_told_in_words_and_an_exercise_leads_to_its_s
     told.first.locator("summary").click()
     expect(told.first.locator("p")).to_be_visible()
 
-    asked = page.locator('a[href*="#cell-id=exercise-3-4"]').locator("visible=true")
+    asked = page.locator('a[href*="#cell-id=exercise-3-3"]').locator("visible=true")
     scroll(page, 500, lambda: asked.count() > 0)
     asked.click()
     shown = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
-    heading = shown.get_by_role("heading", name="Exercise 3.4 (Break the single maximum)")
+    heading = shown.get_by_role("heading", name="Exercise 3.3 (Break the single maximum)")
     expect(shown.get_by_text("Back to the exercise").locator("visible=true")).not_to_have_count(0, timeout=30_000)
     expect(heading).to_be_in_viewport()
-    shown.locator('a[href*="#cell-id=exercise-3-4"]').click()
+    shown.locator('a[href*="#cell-id=exercise-3-3"]').click()
     expect(shown.get_by_text("A solution", exact=True).locator("visible=true")).not_to_have_count(0, timeout=30_000)
     expect(heading).to_be_in_viewport()
 

@@ -3,6 +3,7 @@
 import math
 import sys
 import tracemalloc
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from scratchnet import (
     Parameters,
     accuracy,
     cross_entropy,
+    evaluate,
     fit,
     forward,
     initialize,
@@ -87,6 +89,20 @@ def test_loss_and_accuracy_are_those_of_all_examples_where_they_are_measured_in_
     Z, _ = forward(params, X)
     assert history.loss[-1] == pytest.approx(cross_entropy(Z, y), rel=1e-6)
     assert history.accuracy[-1] == accuracy(y, Z.argmax(axis=1)) == accuracy(y, predict(params, X))
+
+
+def test_a_user_can_measure_what_fit_measures(params: Parameters) -> None:
+    history = run(params, epochs=1, validation=(X[60:], y[60:]))
+    assert evaluate(params, X[:60], y[:60]) == (history.loss[-1], history.accuracy[-1])
+    assert evaluate(params, X[60:], y[60:]) == (history.dev_loss[-1], history.dev_accuracy[-1])
+    with pytest.raises(ValueError, match="X has 1 columns and the network 2 inputs"):
+        evaluate(params, X[:, :1], y)
+    with pytest.raises(ValueError, match="with 3 classes a label is from 0 to 2"):
+        evaluate(params, X, y + 1)
+    with pytest.raises(ValueError, match="params must be Parameters"):
+        evaluate(params.theta, X, y)  # type: ignore[arg-type]
+    params.theta[0] = np.nan
+    assert math.isnan(evaluate(params, X, y)[0])
 
 
 def test_pandas_takes_the_history_with_and_without_a_dev_set(params: Parameters) -> None:
@@ -255,18 +271,33 @@ def test_numbers_too_large_to_be_squared_are_finite_and_warned_about(params: Par
 
 
 def test_a_dev_set_on_another_scale_is_warned_about(params: Parameters) -> None:
-    with pytest.warns(UserWarning, match="validation's X is on another scale than X: .* Prepare both in the same way"):
+    sentence = "validation's X is on another scale than X: .* Prepare both in the same way"
+    with pytest.warns(UserWarning, match=sentence) as caught:
         run(params, epochs=1, validation=(X[60:] * 255, y[60:]))
+    assert [Path(warning.filename).name for warning in caught] == ["test_training.py"]
 
 
 def test_a_loss_that_is_finite_and_absurd_is_said() -> None:
     X, y = images(1)
     linear, y = Parameters((60, 3)), np.random.default_rng(3).permutation(y)  # nothing to learn, and long steps
-    with pytest.warns(
-        UserWarning, match=r"the loss is \d+ after 2 epochs, and that of guessing is 1\.1\. The learning rate"
-    ):
-        fit(linear, X, y, optimizer=SGD(300), epochs=2, batch_size=5, rng=rng)
+    with pytest.warns(UserWarning, match="that of guessing is 1.1. The learning rate is most likely too") as caught:
+        history = fit(linear, X, y, optimizer=SGD(300), epochs=3, batch_size=5, rng=rng)
+    assert str(caught[0].message).startswith(f"the loss is {history.loss[-1]:.3g} after 3 epochs, ")
+    assert [Path(warning.filename).name for warning in caught] == ["test_training.py"]
     assert np.isfinite(linear.theta).all()
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"), [(0.5, False), (5 * math.log(3) - 0.1, False), (5 * math.log(3) + 0.1, True)]
+)
+def test_a_loss_is_absurd_from_five_times_that_of_guessing(
+    params: Parameters, monkeypatch: pytest.MonkeyPatch, loss: float, said: bool
+) -> None:
+    monkeypatch.setattr(scratchnet.training, "cross_entropy", lambda *arguments: loss)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        run(params, epochs=1)
+    assert bool(caught) == said
 
 
 @pytest.mark.parametrize("rate", [5, 10])

@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, Request, ViewportSize
 
 from scratchnet.figures import Figure
 
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 740}
+# What a page does to itself once it was laid out, it has done when two pictures of it have been drawn.
+DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 # How tall the letters of a figure are on the screen, those inside an SVG as large as it makes them.
 LETTERS = """() => [...document.querySelectorAll(".sn-live *")]
     .filter(node => node.textContent)
@@ -18,9 +21,10 @@ LETTERS = """() => [...document.querySelectorAll(".sn-live *")]
                  * (node.localName === "text" ? node.getScreenCTM().a : 1))"""
 # How far to the right the parts of a figure reach.
 RIGHT = "nodes => Math.max(...nodes.map(node => node.getBoundingClientRect().right))"
-# What axe need not look at a second time, and what costs it most: each node of a page is compared with each other. The
-# picture of a formula is hundreds of boxes, hidden from screen readers, who get its MathML; one empty box of its size
-# stands in for it. And a kind of token, such as a keyword in a cell, has the same colours wherever it stands.
+# Most nodes of a page are those of formulas and of code, and axe looks at each by each of its rules. The picture of a
+# formula is hundreds of boxes, hidden from screen readers, who get its MathML: one empty box of its size stands in for
+# the picture, and plain text for the MathML, in which there is nothing for a rule to find. And a kind of token, such as
+# a keyword in a cell, has the same colours wherever it stands.
 THIN = """() => {
     const pictures = [...document.querySelectorAll(".katex-html")], seen = new Set();
     const sizes = pictures.map(node => node.getBoundingClientRect());
@@ -29,6 +33,7 @@ THIN = """() => {
         const {width, height} = sizes[n];
         Object.assign(node.style, {display: "inline-block", width: `${width}px`, height: `${height}px`});
     });
+    for (const formula of document.querySelectorAll("math")) formula.replaceChildren(formula.textContent);
     for (const token of document.querySelectorAll("pre span:not(.line)")) {
         const around = [token.parentElement, token.closest("pre"), token.closest("div[class*=cell_], .highlight")];
         const kind = [token, ...around].map(node => node?.className).join("|");
@@ -36,7 +41,36 @@ THIN = """() => {
         seen.add(kind);
     }
 }"""
-RULES = {"resultTypes": ["violations"]}  # all that axe looks at by default
+# Contrast is nearly all of axe's work, and text of one look has the same contrast wherever it stands. So of each look
+# one text stays for it, and the others are set aside, until PUT_BACK. A look is the kind, the colours and the size of
+# an element and of all that it stands in. Drawings and figures stay whole: what lies behind a text there is beside it.
+SET_ASIDE = """() => {
+    const looks = new Map([[document.documentElement, ""]]), seen = new Set(), kept = new Set();
+    const look = node => {
+        if (!looks.has(node)) {
+            const style = getComputedStyle(node), {color, opacity, fontSize, fontWeight} = style;
+            const own = [node.localName, node.getAttribute("class"), color, opacity, fontSize, fontWeight,
+                         style.backgroundColor, style.backgroundImage, node.checkVisibility()];
+            looks.set(node, `${look(node.parentElement)}|${own}`);
+        }
+        return looks.get(node);
+    };
+    const all = [...document.body.querySelectorAll("*")], whole = "svg, .sn-figure";
+    for (const node of all) {
+        const speaks = [...node.childNodes].some(child => child.nodeType === Node.TEXT_NODE && child.data.trim());
+        if (node.closest(whole) || speaks && !seen.has(look(node))) {
+            if (speaks) seen.add(look(node));
+            for (let at = node; at && !kept.has(at); at = at.parentElement) kept.add(at);
+        }
+    }
+    window.aside = all.filter(node => !kept.has(node) && kept.has(node.parentElement) && node.textContent.trim())
+        .map(node => [node, node.parentElement, node.nextSibling]);
+    for (const [node] of window.aside) node.remove();
+}"""
+PUT_BACK = "() => window.aside.reverse().forEach(([node, parent, next]) => parent.insertBefore(node, next))"
+# Between them, these are all the rules that axe knows by default.
+STRUCTURE = {"resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": False}}}
+CONTRAST = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}}
 
 
 class Watched:
@@ -57,10 +91,30 @@ class Watched:
         ):  # the reader went on to the next page before all of this one was there
             self.complaints.append(f"failed: {request.url}: {request.failure}")
 
+    def settle(self) -> None:
+        """Wait until the page has been laid out and drawn as it now is."""
+        self.page.evaluate(DRAWN)
+
     def violations(self) -> list[str]:
         """What breaks a rule of axe as the page now stands. Takes away what need not be looked at twice."""
+        return self.faults_of_structure() + self.faults_of_contrast()
+
+    def faults_of_structure(self) -> list[str]:
+        """What breaks a rule of axe other than that of contrast."""
         self.page.evaluate(THIN)
-        found = Axe().run(self.page, options=RULES).response["violations"]
+        return self._broken(STRUCTURE)
+
+    def faults_of_contrast(self) -> list[str]:
+        """What is too faint to be read, for each look of a text once."""
+        self.page.evaluate(SET_ASIDE)
+        found = self._broken(CONTRAST)
+        self.page.evaluate(PUT_BACK)
+        return found
+
+    def _broken(self, rules: dict[str, Any]) -> list[str]:
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE_SCRIPT)
+        found = self.page.evaluate("rules => axe.run(rules).then(result => result.violations)", rules)
         return [f"{rule['id']}: {n['target']} {n['html'][:90]}" for rule in found for n in rule["nodes"]]
 
 

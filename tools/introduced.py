@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minutes import TEXTS, chosen_texts
-from plain import HIDDEN, NAMED, ROLE, read
-from two_layers import pieces, told_again
+from plain import HIDDEN, NAMED, ROLE, read, told_again
+from two_layers import pieces
 
 REFRESHER = "00-refresher"
 AROUND = {"Neighbours", "Further reading"}

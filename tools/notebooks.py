@@ -28,7 +28,7 @@ import nbformat as partly_typed
 import pybtex.plugin
 import yaml  # type: ignore[import-untyped]
 from needs import files
-from plain import HEADING, Book, read, site_address
+from plain import HEADING, Book, code_of, read, site_address
 from progress import Durations, Status, in_words, together
 
 nbformat: Any = partly_typed  # some of its functions are annotated, these are not
@@ -124,13 +124,11 @@ class Chapter:
         stored = nbformat.read(self.path, as_version=4)
         if check and stored.metadata.get("digest") != self.digest:
             return False
-        ours = self.book.split(self.cells)
         held = [cell for cell in code(stored.cells) if "google.colab" not in cell.source]
-        pairs = [(code_of(ours[0]), held)]
-        if ours[1]:
+        pairs = [(code_of(self.book.split(self.cells)[0]), held)]
+        if solved := self.book.solved(self.cells):
             if not self.path_of_solutions.exists():
                 return False
-            solved = [cell for solution in ours[1].values() for cell in code_of(solution)]
             stored = nbformat.read(self.path_of_solutions, as_version=4)
             pairs.append((solved, code(stored.cells)[-len(solved) :]))
         for mine, theirs in pairs:
@@ -167,11 +165,6 @@ class Chapter:
                 if output.get("name") == "stderr":
                     raise SystemExit(f"{self.name}: code cell {number} warns; no page may.\n{output.text}")
                 output.get("metadata", {}).clear()
-
-
-def code_of(found: list[Any]) -> list[Cell]:
-    """Return the code cells of what `Book.split` found."""
-    return [one for one in found if one is not None and hasattr(one, "cell_type")]
 
 
 def begins_section(cell: Cell) -> bool:

@@ -44,6 +44,10 @@ NAMED = re.compile(r"(.*?)\s*<([^<>]+)>", re.DOTALL)  # the words of a link, and
 HIDDEN = {"hide-input", "remove-input"}
 CODE = "Code"  # what the line above folded code says where a text has no words for it
 MINUTES = re.compile(r" · \d+ min$")  # at the end of the title of a fold or an exercise
+# What stands before the first word of a sentence, of a cell of a table or of a point of a list, and before its first
+# letter: a bracket, a quotation mark, stars.
+BEGINS = re.compile(r"""(?:\A|\n\s*\n|\n *(?:[-*]|\d+\.)\ |\||[.!?:][)"”'*_\]]*\s)[\s*_(\["“']*\Z""")
+NAMES = {"He", "Hessian", "Jacobian", "Wilson's"}  # terms that keep their capital in a sentence
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,11 @@ def quoted(text: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
 
 
+def told_again(text: str) -> bool:
+    """Say whether a chapter is told in two layers."""
+    return "\n**In short.**" in text
+
+
 def slug(heading: str) -> str:
     """Return the fragment by which Jupyter and nbconvert reach a heading of the notebook: its words, with hyphens.
 
@@ -123,8 +132,9 @@ def slug(heading: str) -> str:
 def heading_id(heading: str) -> str:
     """Return the id of the cell that a heading begins, by which JupyterLab reaches it from another notebook.
 
-    A heading alone would not do: JupyterLab looks for it only in a notebook that is open already. The minutes that a
-    heading ends in may change, and are no part of the id.
+    A heading alone would not do: JupyterLab looks for it only in a notebook that is open already. From its release 4.6
+    on the same holds for an id, except where it draws only what is in sight, as .binder/postBuild tells it to. The
+    minutes that a heading ends in may change, and are no part of the id.
     """
     return re.sub("[^a-z0-9]+", "-", MINUTES.sub("", heading).lower()).strip("-")[:64]
 
@@ -157,6 +167,8 @@ class Book:
         self.folder, self.site = folder, site
         self.targets: dict[str, Target] = {}
         self.equations: dict[str, Target] = {}
+        self.terms: dict[str, str] = {}  # as the glossary writes them, by the same in small letters
+        self.new: set[str] = set()  # pages whose references and terms are written as the sentence wants them
         self.exercises: dict[str, Part] = {}
         for path in sorted(folder.glob("*.md")):
             self._index(path, f"{site}book/{path.stem}.html")
@@ -176,7 +188,10 @@ class Book:
     def _index(self, path: Path, page: str) -> None:
         """Note where each label of a text leads, and count its equations and exercises as the site does."""
         number, heading, waiting, exercises = self.number(path.stem), "", [], 0
-        for part in nested(path.read_text(encoding="utf-8")):
+        text = path.read_text(encoding="utf-8")
+        if told_again(text):
+            self.new |= {page, page.replace(".", "-solutions.")}
+        for part in nested(text):
             label = part.option("label")
             if part.name == "math" and label:
                 words = f"({number}.{len([t for t in self.equations.values() if t.page == page]) + 1})"
@@ -186,8 +201,13 @@ class Book:
                 name = f"Exercise {number}.{exercises}"
                 self.exercises[label] = part
                 title = MINUTES.sub("", part.argument)
-                heading = f"{name} ({title}){part.argument.removeprefix(title)}"
+                minutes = part.argument.removeprefix(title).replace(
+                    " ·", ","
+                )  # no link finds a heading with a dot in it
+                heading = f"{name} ({title}){minutes}"
                 self.targets[label] = Target(name, page, heading)
+            elif part.name == "glossary":
+                self.terms |= {line.lower(): line for line in part.body.split("\n") if line.strip() == line != ""}
             elif part.name == "solution-start":
                 self.targets[label] = replace(self.targets[part.argument], page=page.replace(".", "-solutions."))
             elif not part.name:
@@ -225,6 +245,11 @@ class Book:
         """Return the year of an entry of the bibliography, or "n.d." where it has none."""
         return str(self.references[key].fields.get("year", "n.d."))
 
+    def found_at(self, key: str) -> str:
+        """Return where a citation leads: to the publication, or, where its entry has no address, to the list below."""
+        fields = self.references[key].fields
+        return f"https://doi.org/{quote(fields['doi'])}" if "doi" in fields else fields.get("url", "#References")
+
     def reference(self, key: str) -> str:
         """Return an entry of the bibliography in full, as Markdown."""
         style = pybtex.plugin.find_plugin("pybtex.style.formatting", "plain")()
@@ -243,20 +268,32 @@ class Book:
             match role:
                 case "ref" if label in self.targets:
                     target = self.targets[label]
+                    if not named and page in self.new and label not in self.exercises:
+                        raise SystemExit(
+                            f"{page}: {found[0]} puts “{target.words}” into a sentence; write {{ref}}`words <{label}>`"
+                        )
                     return self.link(words or target.words, target, page)
                 case "eq" if label in self.equations:
                     target = self.equations[label]
                     return self.link(target.words, target, page)
-                case "term":
-                    letters = normalize("NFKD", label).encode("ascii", "ignore").decode()
+                case "term" if label.lower() in self.terms:
+                    said, before = words or label, found.string[: found.start()]
+                    if page in self.new and shouts(said) and not BEGINS.search(before):
+                        small = said[0].lower() + said[1:]
+                        wanted = f"write {{term}}`{small}`, or, if it is a name, add it to NAMES in plain.py"
+                        raise SystemExit(f"{page}: {found[0]} has a capital inside a sentence; {wanted}")
+                    letters = normalize("NFKD", self.terms[label.lower()]).encode("ascii", "ignore").decode()
                     anchor = re.sub("[^a-zA-Z0-9._]+", "-", letters)  # as Sphinx makes it
-                    return f"[**{words or label}**]({self.site}book/glossary.html#term-{anchor})"
+                    return f"[**{said}**]({self.site}book/glossary.html#term-{anchor})"
                 case "cite:t" | "cite:p" if all(key in self.references for key in content.split(",")):
-                    cited.update(dict.fromkeys(content.split(",")))
-                    between = " [{}]" if role == "cite:t" else ", {}"
-                    each = [self.authors(key) + between.format(self.year(key)) for key in content.split(",")]
-                    said = ", ".join(sorted(each))
-                    return said if role == "cite:t" else f"[{said}]"
+                    keys = sorted(content.split(","), key=lambda key: (self.authors(key), self.year(key)))
+                    cited.update(dict.fromkeys(keys))
+                    if role == "cite:t":
+                        return ", ".join(
+                            f"{self.authors(key)} [[{self.year(key)}]({self.found_at(key)})]" for key in keys
+                        )
+                    each = [f"[{self.authors(key)}, {self.year(key)}]({self.found_at(key)})" for key in keys]
+                    return f"[{', '.join(each)}]"
                 case "py:func":
                     return f"[`{words or label}`]({self.site}book/api.html#{quote(label)})"
             raise SystemExit(f"{page}: a notebook does not know how to say {found[0]}")
@@ -311,6 +348,24 @@ class Book:
             here.append(None)
         return left, taken
 
+    @staticmethod
+    def given(left: list[Cell | Part | None]) -> dict[str, list[Cell]]:
+        """Return for each exercise the cells that come with it: those up to its solution, but for places of answers."""
+        found: dict[str, list[Cell]] = {}
+        here: list[Cell] = []
+        for one in left:
+            if isinstance(one, Part) and one.name in ("exercise", "solution-start"):
+                here = found.setdefault(one.option("label"), []) if one.name == "exercise" else []
+            elif one and not isinstance(one, Part) and not is_place(one):
+                here.append(one)
+        return found
+
+    def solved(self, cells: list[Cell]) -> list[Cell]:
+        """Return the code cells of all solutions, those that come with the exercises among them, in order."""
+        left, taken = self.split(cells)
+        given = self.given(left)
+        return [cell for label, solution in taken.items() for cell in (*given[label], *code_of(solution))]
+
     def cells(self, found: list[Cell | Part | None], page: str, cited: dict[str, None]) -> list[Cell]:
         """Return the cells of a notebook: text in plain Markdown, a heading with its section, code as it is."""
         cells: list[Cell] = []
@@ -360,19 +415,45 @@ class Book:
         page, cited = f"{stem}-solutions.ipynb", dict[str, None]()
         title = next(match[2] for part in left if isinstance(part, Part) for line in part.body.split("\n")
                      if (match := HEADING.fullmatch(line)))  # fmt: skip
-        chapter = [one for one in left if one and not isinstance(one, Part)]
-        solved = [one for solution in taken.values() for one in solution if one and not isinstance(one, Part)]
+        given, solved = self.given(left), self.solved(cells)
+        chapter = [cell for cell in code_of(left) if all(cell is not other for other in solved)]
+        before = needed([cell for cell in chapter if not is_place(cell)], solved)
+        for cell in needed([cell for cell in chapter if is_place(cell)], [*before, *solved]):
+            raise SystemExit(
+                f"{page}: a solution uses what this cell makes, whose answer it cannot know:\n{cell.source}"
+            )
         told = f"# Solutions to chapter {self.number(stem)}\n\n"
-        told += f"The chapter is [{title}]({stem}.ipynb). Try an exercise there before you read on here."
-        before = "## From the chapter\n\nThe solutions below use what these cells of the chapter make."
-        found = [markdown(told), markdown(before)]
-        found += self.cells(list(needed(chapter, solved)), page, cited)
+        told += f"The chapter is [{title}]({stem}.ipynb){'' if title.endswith('?') else '.'} "
+        told += "Try an exercise there before you read on here.\n"
+        for label in taken:
+            here = replace(self.targets[label], page=page)
+            told += f"\n- {self.link(here.heading, here, page)}"
+        above = "## From the chapter\n\nThe solutions below use what these cells of the chapter make."
+        found = [markdown(told), markdown(above), *self.cells(list(before), page, cited)]
         for label, solution in taken.items():
             target = self.targets[label]
             asked = quoted(self.inside(self.exercises[label], page, cited))
             back = self.link("Back to the exercise", target, page)
-            found += [markdown(f"## {target.heading}\n\n{asked}"), *self.cells(solution, page, cited), markdown(back)]
+            found.append(markdown(f"## {target.heading}\n\n{asked}"))
+            found += [*self.cells([*given[label], *solution], page, cited), markdown(back)]
         return found + self.listed(cited)
+
+
+def code_of(found: list[Cell | Part | None]) -> list[Cell]:
+    """Return the code cells of what `Book.split` found."""
+    return [one for one in found if one and not isinstance(one, Part)]
+
+
+def is_place(cell: Cell) -> bool:
+    """Say whether a cell is the place for an answer, with three dots where it belongs."""
+    assigned = [node.value for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Assign)]
+    return any(isinstance(value, ast.Constant) and value.value is ... for value in assigned)
+
+
+def shouts(words: str) -> bool:
+    """Say whether words begin with a capital that they have only because a sentence, or the glossary, begins there."""
+    first = words.split()[0]
+    return first[:1].isupper() and first[1:].islower() and first not in NAMES
 
 
 def code_cell(cell: Cell) -> Cell:

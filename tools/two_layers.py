@@ -31,11 +31,6 @@ class Piece:
     part: Part = NO_PART
 
 
-def told_again(text: str) -> bool:
-    """Say whether a chapter is told in two layers."""
-    return "\n**In short.**" in text
-
-
 def pieces(cells: list[Cell]) -> Iterator[Piece]:
     """Yield the pieces of a chapter in the order of the page."""
     place, name, section = "spine", "", ""

@@ -21,7 +21,7 @@ from scratchnet.photo import Photo, read_photo
 from scratchnet.source import source
 from scratchnet.storage import StorageError, load, save
 from scratchnet.strokes import STROKES, render
-from scratchnet.training import DivergedError, History, fit
+from scratchnet.training import DivergedError, History, evaluate, fit
 
 __version__ = "0.1.0"
 
@@ -49,6 +49,7 @@ __all__ = [
     "cosine",
     "cross_entropy",
     "cross_entropy_backward",
+    "evaluate",
     "fit",
     "forward",
     "initialize",

@@ -105,8 +105,11 @@ def normalize(images: NDArray[np.integer], dtype: DTypeLike = np.float32) -> Flo
     if smallest < 0 or largest > 255:
         raise ValueError(f"images must be from 0 to 255, but these go from {smallest} to {largest}")
     if largest == 1:
-        advice = "Pass 255 * images if they are black and white, and the originals if they were divided as integers"
-        raise ValueError(f"images must be integers from 0 to 255, but these go from 0 to 1. {advice}")
+        raise ValueError(
+            "images must be integers from 0 to 255, but these go from 0 to 1. "
+            "Pass 255 * images if they are black and white, "
+            "and the originals if they were divided as integers"
+        )
     return np.divide(images, 255, dtype=dtype)
 
 
@@ -121,8 +124,10 @@ def train_dev_split(X: FloatArray, y: IntArray, dev_size: int, rng: np.random.Ge
     require_examples(X, y)
     if len(X) < 2:
         raise ValueError("X has one row: at least two examples are needed, one for each part")
-    part = isinstance(dev_size, float) and 0 < dev_size < 1
-    advice = f". For that part of the examples, write dev_size={max(1, int(dev_size * len(X)))}" if part else ""
+    advice = ""
+    if isinstance(dev_size, float) and 0 < dev_size < 1:
+        part = max(1, int(dev_size * len(X)))
+        advice = f". For that part of the examples, write dev_size={part}"
     require_count("dev_size", dev_size, len(X) - 1, ", so that both parts have examples", advice)
     require_generator(rng)
     order = rng.permutation(len(X))

@@ -33,14 +33,24 @@ class Optimizer(Protocol):
         """Move `params` in place, with `factor` times the usual learning rate."""
 
 
-class SGD:
+class _Checked:
+    """What refuses a wrong learning rate or momentum whenever one is assigned, at the start or later."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "learning_rate":
+            require_positive(name, value)
+        if name == "momentum" and not (is_number(value) and 0 <= value < 1):
+            raise ValueError(f"momentum must be a number from 0 to below 1, not {value!r}")
+        super().__setattr__(name, value)
+
+
+class SGD(_Checked):
     """Stochastic gradient descent: θ ← θ − η∇L, with η the learning rate.
 
     `learning_rate` may be changed between steps. Raises ValueError unless it is positive and finite.
     """
 
     def __init__(self, learning_rate: float) -> None:
-        require_positive("learning_rate", learning_rate)
         self.learning_rate = learning_rate
         self.state: dict[str, NDArray[Any]] = {}  # nothing is remembered from step to step
 
@@ -55,18 +65,15 @@ class SGD:
         params.theta -= float(factor * self.learning_rate) * grads.theta
 
 
-class Momentum:
+class Momentum(_Checked):
     """SGD with momentum: v ← μv + ∇L, then θ ← θ − ηv, with v the velocity, 0 at first (Polyak, 1964).
 
     η is the learning rate and μ the momentum, the part of the velocity that is kept: 0 is SGD. Where gradients agree,
-    steps grow up to 1/(1 − μ) times as long. Raises ValueError for a learning rate that is not positive and finite,
-    and for a momentum that is not from 0 to below 1.
+    steps grow up to 1/(1 − μ) times as long. Both may be changed between steps. Raises ValueError for a learning rate
+    that is not positive and finite, and for a momentum that is not from 0 to below 1.
     """
 
     def __init__(self, learning_rate: float, momentum: float = 0.9) -> None:
-        require_positive("learning_rate", learning_rate)
-        if not is_number(momentum) or not 0 <= momentum < 1:
-            raise ValueError(f"momentum must be a number from 0 to below 1, not {momentum!r}")
         self.learning_rate, self.momentum = learning_rate, momentum
         self.state: dict[str, NDArray[Any]] = {}
 

@@ -24,7 +24,7 @@ from scratchnet.parameters import Parameters, described, require_finite_paramete
 from scratchnet.shapes import is_number, require_count, require_examples, require_finite, require_generator
 from scratchnet.types import FloatArray, IntArray
 
-__all__ = ["DivergedError", "History", "fit"]
+__all__ = ["DivergedError", "History", "evaluate", "fit"]
 
 Schedule = Callable[[float], float]
 Examples = tuple[FloatArray, IntArray]
@@ -89,8 +89,8 @@ def fit(
     and ends with the same bits as a run that was never stopped; call `fit` as it was called before, with everything
     made anew as it was then, or left as Ctrl-C left it. Without a schedule `epochs` may have grown in the meantime.
 
-    `progress` shows a bar; by default only in a terminal or a notebook, and not where TQDM_DISABLE is set (as it is
-    for the book's own pages).
+    `progress` shows a bar; by default only in a terminal or a notebook, and not where TQDM_DISABLE is set (as it was
+    when this book was made).
 
     Ctrl-C ends training early and keeps what there is: with a checkpoint all whole epochs, so that the same call goes
     on, and without one the steps of the epoch just begun as well.
@@ -99,31 +99,25 @@ def fit(
     changed; DivergedError, naming the epoch and the remedy, when the loss is no longer finite. Warns of inputs on a
     scale on which hardly anything is learned, and of a loss that ends far above that of guessing.
     """
-    _require(params, X, y, optimizer, epochs, batch_size, rng, schedule, validation, checkpoint, progress)
+    run = _Run(params, X, y, optimizer, epochs, batch_size, rng, schedule, validation, checkpoint, progress)
+    run.require()
     history = History()
-    steps_an_epoch = -(-len(X) // batch_size)
-    steps = epochs * steps_an_epoch
-
-    def factor(step: int) -> float:
-        return 1.0 if schedule is None else _factor(schedule, step / steps)
-
-    run = None
+    file = None
     if checkpoint is not None:
-        settings = _settings(params, X, y, batch_size, validation)
-        run = Checkpoint(checkpoint, settings, params, optimizer, rng, history.columns())
-        run.resume(epochs, lambda done: np.array([factor(step) for step in range(done * steps_an_epoch)]))
-    step = len(history.loss) * steps_an_epoch
+        file = Checkpoint(checkpoint, run.settings(), params, optimizer, rng, history.columns())
+        file.resume(epochs, run.factors)
+    step = len(history.loss) * run.steps_an_epoch
     gradient = Backpropagation()
     try:
         for epoch in _epochs(len(history.loss), epochs, progress):
             factors = []
             with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is reported once, in words
                 for X_batch, y_batch in minibatches(X, y, batch_size, rng):
-                    factors.append(factor(step))
+                    factors.append(run.factor(step))
                     optimizer.step(params, gradient(params, X_batch, y_batch, rng), factors[-1])
                     step += 1
-                loss, right = _measure(params, X, y)
-                dev = _measure(params, *validation) if validation else None
+            loss, right = evaluate(params, X, y)
+            dev = evaluate(params, *validation) if validation else None
             if not np.isfinite(loss):
                 raise DivergedError(
                     f"the loss is {loss} after epoch {epoch}: training diverged. Start again with fresh parameters "
@@ -134,28 +128,28 @@ def fit(
             if dev:
                 history.dev_loss.append(dev[0])
                 history.dev_accuracy.append(dev[1])
-            if run:
-                run.keep(np.array(factors))
+            if file:
+                file.keep(np.array(factors))
     except KeyboardInterrupt:
         history.interrupted = True
-        if run:
-            run.go_back()
+        if file:
+            file.go_back()
     _warn_of_loss(history, params.sizes[-1])
     return history
 
 
-def _factor(schedule: Schedule, progress: float) -> float:
-    """Return what the schedule says, or refuse it."""
-    factor = schedule(progress)
-    if not (type(factor) is float or is_number(factor)) or not 0 <= factor < math.inf:  # a float is seen sooner
-        found = f"schedule({progress:.3g}) is {factor!r}"
-        raise ValueError(f"schedule must return the factor of the learning rate, 0 or more, but {found}")
-    return float(factor)
+def evaluate(params: Parameters, X: FloatArray, y: IntArray) -> tuple[float, float]:
+    """Return the loss (nats) and the accuracy of a network on examples X (N, D) with labels y (N,).
 
-
-def _measure(params: Parameters, X: FloatArray, y: IntArray) -> tuple[float, float]:
-    Z = logits(params, X)
-    return cross_entropy(Z, y), accuracy(y, Z.argmax(axis=1))
+    This is what `fit` measures after each epoch. The examples go through the network a few hundred at a time, so the
+    memory that is needed hardly grows with their number. The loss is not finite where the parameters or X are not.
+    Raises ValueError for what does not fit together.
+    """
+    require_parameters(params)
+    require_examples(X, y, params.sizes[-1], params.sizes[0])
+    with np.errstate(over="ignore", invalid="ignore"):
+        Z = logits(params, X)
+        return cross_entropy(Z, y), accuracy(y, Z.argmax(axis=1))
 
 
 def _epochs(done: int, epochs: int, progress: bool | None) -> Iterable[int]:
@@ -167,66 +161,92 @@ def _epochs(done: int, epochs: int, progress: bool | None) -> Iterable[int]:
     return tqdm(range(done + 1, epochs + 1), desc="epochs", initial=done, total=epochs, disable=not progress)
 
 
-def _settings(
-    params: Parameters, X: FloatArray, y: IntArray, batch_size: int, validation: Examples | None
-) -> dict[str, str | int]:
-    """Return what decides a run besides its optimiser, schedule, start and generator."""
-    return {
-        "the network": f"{described(params)}, {params.theta.dtype}",
-        "the training data": digest(X, y),
-        "the validation data": digest(*validation) if validation else "none",
-        "the batch size": int(batch_size),
-    }
+@dataclass(frozen=True)
+class _Run:
+    """What `fit` was called with: checked at its door, and told apart from what other runs were called with."""
 
+    params: Parameters
+    X: FloatArray
+    y: IntArray
+    optimizer: Optimizer
+    epochs: int
+    batch_size: int
+    rng: np.random.Generator
+    schedule: Schedule | None
+    validation: Examples | None
+    checkpoint: str | Path | None
+    progress: bool | None
 
-def _require(
-    params: Parameters,
-    X: FloatArray,
-    y: IntArray,
-    optimizer: Optimizer,
-    epochs: int,
-    batch_size: int,
-    rng: np.random.Generator,
-    schedule: Schedule | None,
-    validation: Examples | None,
-    checkpoint: str | Path | None,
-    progress: bool | None,
-) -> None:
-    """Refuse what `fit` cannot be called with; warn of inputs on an unusual scale."""
-    require_parameters(params)
-    require_finite_parameters(params)
-    require_examples(X, y, params.sizes[-1], params.sizes[0])
-    require_count("epochs", epochs)
-    require_count("batch_size", batch_size)
-    require_generator(rng)
-    _require_optimizer(optimizer)
-    if schedule is not None:
-        if not callable(schedule):
-            raise ValueError(f"schedule must be a function of the progress, such as sn.cosine itself, not {schedule!r}")
-        _factor(schedule, 0.0)
-    if checkpoint is not None:
-        if not isinstance(checkpoint, str | os.PathLike):
-            raise ValueError(f"checkpoint must name a file, not be {type(checkpoint).__name__}")
-        require_resumable(optimizer)
-    if progress is not None and not isinstance(progress, bool):
-        raise ValueError(f"progress must be True, False or None, not {progress!r}")
-    advice = "Replace them first, for example by np.where(np.isfinite(X), X, 0)"
-    scale = require_finite("X", X, advice)
-    if validation is None:
-        _warn_of_scale(X, scale)
-        return
-    if not isinstance(validation, tuple | list) or len(validation) != 2:
-        found = f"{len(validation)} things" if isinstance(validation, tuple | list) else type(validation).__name__
-        raise ValueError(f"validation must be a pair (X_dev, y_dev), not {found}")
-    names = "validation's X", "validation's y"
-    require_examples(*validation, params.sizes[-1], params.sizes[0], names)
-    scale_dev = require_finite(names[0], validation[0], advice)
-    _warn_of_scale(X, scale)
-    if not 0.1 * scale <= scale_dev <= 10 * scale:
-        sentence = (
-            f"validation's X is on another scale than X: the root mean squares are {scale_dev:.2g} and {scale:.2g}"
-        )
-        warnings.warn(f"{sentence}. Prepare both in the same way", stacklevel=3)
+    @property
+    def steps_an_epoch(self) -> int:
+        """The number of batches; the last of them may be smaller."""
+        return -(-len(self.X) // self.batch_size)
+
+    def factor(self, step: int) -> float:
+        """Return the factor of the learning rate at a step, counted from 0; refuse what is none."""
+        if self.schedule is None:
+            return 1.0
+        progress = step / (self.epochs * self.steps_an_epoch)
+        factor = self.schedule(progress)
+        if not (type(factor) is float or is_number(factor)) or not 0 <= factor < math.inf:  # a float is seen sooner
+            found = f"schedule({progress:.3g}) is {factor!r}"
+            raise ValueError(f"schedule must return the factor of the learning rate, 0 or more, but {found}")
+        return float(factor)
+
+    def factors(self, epochs: int) -> FloatArray:
+        """Return the factors at all steps of the first epochs."""
+        return np.array([self.factor(step) for step in range(epochs * self.steps_an_epoch)])
+
+    def settings(self) -> dict[str, str | int]:
+        """Return what decides the run besides its optimiser, schedule, start and generator."""
+        return {
+            "the network": f"{described(self.params)}, {self.params.theta.dtype}",
+            "the training data": digest(self.X, self.y),
+            "the validation data": digest(*self.validation) if self.validation else "none",
+            "the batch size": int(self.batch_size),
+        }
+
+    def require(self) -> None:
+        """Refuse what `fit` cannot be called with; warn of inputs on an unusual scale."""
+        require_parameters(self.params)
+        require_finite_parameters(self.params)
+        require_examples(self.X, self.y, self.params.sizes[-1], self.params.sizes[0])
+        require_count("epochs", self.epochs)
+        require_count("batch_size", self.batch_size)
+        require_generator(self.rng)
+        _require_optimizer(self.optimizer)
+        if self.schedule is not None and not callable(self.schedule):
+            found = repr(self.schedule)
+            raise ValueError(f"schedule must be a function of the progress, such as sn.cosine itself, not {found}")
+        self.factor(0)
+        if self.checkpoint is not None:
+            if not isinstance(self.checkpoint, str | os.PathLike):
+                raise ValueError(f"checkpoint must name a file, not be {type(self.checkpoint).__name__}")
+            require_resumable(self.optimizer)
+        if self.progress is not None and not isinstance(self.progress, bool):
+            raise ValueError(f"progress must be True, False or None, not {self.progress!r}")
+        self._require_finite_examples()
+
+    def _require_finite_examples(self) -> None:
+        """Refuse examples that are not finite, and a dev set that does not fit; warn of unusual scales."""
+        advice = "Replace them first, for example by np.where(np.isfinite(X), X, 0)"
+        scale = require_finite("X", self.X, advice)
+        if self.validation is None:
+            _warn_of_scale(self.X, scale)
+            return
+        pair = isinstance(self.validation, tuple | list)
+        if not pair or len(self.validation) != 2:
+            found = f"{len(self.validation)} things" if pair else type(self.validation).__name__
+            raise ValueError(f"validation must be a pair (X_dev, y_dev), not {found}")
+        names = "validation's X", "validation's y"
+        require_examples(*self.validation, self.params.sizes[-1], self.params.sizes[0], names)
+        scale_dev = require_finite(names[0], self.validation[0], advice)
+        _warn_of_scale(self.X, scale)
+        if not 0.1 * scale <= scale_dev <= 10 * scale:
+            sentence = (
+                f"validation's X is on another scale than X: the root mean squares are {scale_dev:.2g} and {scale:.2g}"
+            )
+            warnings.warn(f"{sentence}. Prepare both in the same way", stacklevel=4)
 
 
 def _require_optimizer(optimizer: Optimizer) -> None:
@@ -253,7 +273,7 @@ def _warn_of_scale(X: FloatArray, scale: float) -> None:
         question, remedy = "Were the pixels divided by 255 twice, or were they 0 and 1?", "255 * X"
     wanted = "Networks learn from numbers of about 0 to 1, or with mean 0 and standard deviation 1"
     found = f"X goes from {X.min():.3g} to {X.max():.3g}"
-    warnings.warn(f"{found}. {wanted}. {question} Then pass {remedy}", stacklevel=4)
+    warnings.warn(f"{found}. {wanted}. {question} Then pass {remedy}", stacklevel=5)
 
 
 def _warn_of_loss(history: History, classes: int) -> None:

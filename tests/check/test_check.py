@@ -56,6 +56,16 @@ def test_a_right_answer_is_true_and_says_why() -> None:
     assert repr(verdict) == "trial.even: correct. Two divides it."
 
 
+def test_a_verdict_is_a_paragraph_in_a_notebook_which_breaks_no_word_of_it() -> None:
+    assert check("trial.even", 4)._repr_html_() == "<p>trial.even: correct. Two divides it.</p>"
+
+    def worse(a: Any) -> Any:
+        raise ValueError("a < b,\nand `a - b` is 'less'")
+
+    told = check("trial.sorted", worse)._repr_html_()
+    assert told.endswith("Your answer raised ValueError: a &lt; b,<br>and <code>a - b</code> is 'less'</p>")
+
+
 def test_a_wrong_answer_is_false_and_hints() -> None:
     verdict = check("trial.even", 3)
     assert not verdict

@@ -11,7 +11,7 @@ from scipy.special import softmax as scipy_softmax
 
 from scratchnet.check import check
 
-Q, R = expit(-1), expit(4)
+Q, R = expit(-1), expit(5)
 
 
 def walker(**mistake: Any) -> Callable[..., Any]:
@@ -73,8 +73,8 @@ def swish_in_place(x: Any) -> Any:
         ("chain_rule.twice", np.vectorize(lambda x: float(swish_rate(x)))),
         ("chain_rule.twice", lambda x: np.float32(swish_rate(np.float32(x)))),
         ("chain_rule.twice", lambda x: swish_rate(x).tolist()),
-        ("chain_rule.bias", [-Q + R, 1.5 * Q]),
-        ("chain_rule.bias", np.array([0.7131, 0.4034])),
+        ("chain_rule.bias", [-Q + R, 2 * Q]),
+        ("chain_rule.bias", np.array([0.7244, 0.5379])),
         ("chain_rule.walk", walker()),
         ("chain_rule.walk", lambda *a: list(walker()(*a))),
         ("chain_rule.walk", number_by_number),
@@ -110,14 +110,14 @@ WRONG: list[tuple[str, object, str]] = [
     ("twice", lambda x: expit(x) + x * expit(x), "not σ."),
     ("twice", lambda x: expit(x) - x * expit(x) * expit(-x), "taken away"),
     ("twice", lambda x: 0 * x, "the rate is ½"),
-    ("bias", [-2 * Q + 2 * R, 3 * Q], "each share is halved"),
-    ("bias", [-Q, 1.5 * Q], "first image alone"),
+    ("bias", [-2 * Q + 2 * R, 4 * Q], "each share is halved"),
+    ("bias", [-Q, 2 * Q], "first image alone"),
     ("bias", [R, 0.0], "second image alone"),
-    ("bias", [-Q + R, 1.5 * Q - 1.5 * R], "unit is off"),
-    ("bias", [Q - R, -1.5 * Q], "sign is turned"),
+    ("bias", [-Q + R, 2 * Q - 2 * R], "unit is off"),
+    ("bias", [Q - R, -2 * Q], "sign is turned"),
     ("bias", [(-Q + R) / 2, (Q - R) / 2], "That is db₂"),
     ("bias", [1.0, 1.0], "each image contributes its dz"),
-    ("bias", [0.71, 0.4], "leave `q` and `r` in the answer"),
+    ("bias", [0.72, 0.54], "leave `q` and `r` in the answer"),
     ("bias", [1.0], "The shape should be (2,)"),
     ("walk", [1, 2], "answer is a function"),
     ("walk", lambda *a: 3, "There should be 4 things, (dW1, db1, dW2, db2)"),

@@ -12,9 +12,11 @@ that changes the arrays or lists it is given is never called right, since its ca
 """
 
 import functools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from html import escape
 from importlib import import_module
 from importlib.util import find_spec
 from numbers import Real
@@ -49,6 +51,11 @@ class Verdict:
 
     def __repr__(self) -> str:
         return self.message
+
+    def _repr_html_(self) -> str:
+        # as text, a notebook would break the sentence in the middle of a word
+        said = re.sub("`([^`]+)`", r"<code>\1</code>", escape(self.message, quote=False))
+        return f"<p>{said}</p>".replace("\n", "<br>")
 
 
 class _WrongError(Exception):

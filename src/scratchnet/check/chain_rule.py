@@ -96,19 +96,19 @@ def _compare_with_swish(got: FloatArray, x: FloatArray) -> None:
 
 @exercise("chain_rule.bias", "A bias is multiplied by 1: its rate is the sum of all that arrives.")
 def _bias(answer: Any) -> None:
-    q, r = 1 / (1 + np.e), 1 / (1 + np.exp(-4.0))
+    q, r = 1 / (1 + np.e), 1 / (1 + np.exp(-5.0))
     got = expect_array(answer, (2,))
     for wrong, sentence in (
-        ([-2 * q + 2 * r, 3 * q], "The loss of a batch is the mean over its images, so each share is halved."),
-        ([-q, 1.5 * q], "That is the first image alone. The second has a share of its own."),
+        ([-2 * q + 2 * r, 4 * q], "The loss of a batch is the mean over its images, so each share is halved."),
+        ([-q, 2 * q], "That is the first image alone. The second has a share of its own."),
         ([r, 0], "That is the second image alone. The first has a share of its own."),
-        ([-q + r, 1.5 * q - 1.5 * r], "In the second image the second unit is off: ReLU lets nothing through there."),
-        ([q - r, -1.5 * q], "The sign is turned."),
+        ([-q + r, 2 * q - 2 * r], "In the second image the second unit is off: ReLU lets nothing through there."),
+        ([q - r, -2 * q], "The sign is turned."),
         ([(-q + r) / 2, (q - r) / 2], "That is db₂. The hidden units' biases get dz, not ds."),
     ):
         if np.allclose(got, wrong, atol=1e-3):
             hint(sentence)
-    want = [-q + r, 1.5 * q]
+    want = [-q + r, 2 * q]
     if np.allclose(got, want, atol=1e-3):
         return
     if np.allclose(got, want, atol=2e-2):

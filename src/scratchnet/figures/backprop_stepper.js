@@ -137,7 +137,7 @@ scratchnet.define("sn-backprop-stepper", function (root, data) {
       : "The right class gets a probability that rounds to 0. Taken from the scores, the loss is still a number: " + loss + ".";
   }
   function handover(pass) {
-    return pass.ds.some(Boolean) ? "The way back begins with 1, and the loss hands p − y down: it would fall if the right score rose and the other fell."
+    return pass.ds.some(Boolean) ? "The walk back begins with 1, and the loss hands p − y down: it would fall if the right score rose and the other fell."
       : "The network is so sure that p − y rounds to 0. From here on nothing comes back.";
   }
 

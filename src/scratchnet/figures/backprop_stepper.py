@@ -17,7 +17,7 @@ __all__ = ["backprop_stepper"]
 
 Row = tuple[list[str], ArrayLike]  # how each number of a line of NumPy comes about, and the numbers
 SIZES = (2, 2, 2)
-PAPER = (1, -1, 1, 1, -1, 0, 1, -1, -1, 2, 1, 1)  # θ: W1 row by row, b1, W2 row by row, b2
+PAPER = (1, -1, 1, 1, -1, 0, 1, -1, -2, 2, 2, 1)  # θ: W1 row by row, b1, W2 row by row, b2
 LIMIT = 1_000_000
 IMAGES = ({"x": (1, 2), "y": 0}, {"x": (2, 1), "y": 1})
 # The lines of chapter 7. The figure lights them up one after the other, `P` and `loss` together.

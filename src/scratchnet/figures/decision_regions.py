@@ -7,12 +7,13 @@ from html import escape
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scratchnet.figures.figure import Figure, invitation, packed
+from scratchnet.figures.figure import Figure, drawing, invitation, packed
 from scratchnet.losses import cross_entropy, cross_entropy_backward
 from scratchnet.metrics import accuracy
 from scratchnet.network import backward, forward, predict
 from scratchnet.optimizers import SGD
 from scratchnet.parameters import Parameters, initialize
+from scratchnet.plots import COLORS
 from scratchnet.shapes import require_labels, require_matrix
 
 __all__ = ["decision_regions"]
@@ -131,8 +132,12 @@ def _panel(params: Parameters, points: Points, window: list[tuple[float, float]]
     X, y = points
     spots = [f"M{x1:.1f} {x2:.1f}h0" for x1, x2 in (X - corner) * scale]
     circles, squares = ("".join(spot for spot, label in zip(spots, y, strict=True) if label == k) for k in (0, 1))
-    return (
-        f'<svg viewBox="0 0 {width} {height}" width="130" role="img" aria-label="The regions of the two classes">'
-        f'<path class="sn-rows" d="{region}"/><path class="sn-line" d="{lines}"/><path class="sn-rim" d="{circles}"/>'
-        f'<path class="sn-hole" d="{circles}"/><path class="sn-square" d="{squares}"/></svg>'
+    data = COLORS["data"]
+    shapes = (
+        f'<path d="{region}" stroke="{data}" stroke-width="2" opacity="0.2"/>'
+        f'<path d="{lines}" stroke="{COLORS["activations"]}" stroke-width="1.2" stroke-dasharray="5 3" fill="none"/>'
+        f'<g stroke-linecap="round"><path d="{circles}" stroke="{COLORS["ink"]}" stroke-width="4.5"/>'
+        f'<path d="{circles}" stroke="#fff" stroke-width="2.7"/></g>'
+        f'<path d="{squares}" stroke="{data}" stroke-width="3.2" stroke-linecap="square"/>'
     )
+    return drawing(shapes, (0, 0, width, height), "The regions of the two classes.")

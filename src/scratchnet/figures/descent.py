@@ -6,7 +6,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scratchnet.figures.figure import Figure, invitation
+from scratchnet.figures.figure import Figure, drawing, invitation
+from scratchnet.plots import COLORS
 from scratchnet.shapes import require_generator
 
 __all__ = ["descent"]
@@ -113,14 +114,16 @@ def _panel(C: Floats, path: Floats) -> str:
     (low, high), angle = curvatures(C)
     scale = 70 / (REACH * np.abs(path[0]).max())
     contours = "".join(
-        f'<ellipse class="sn-contour" rx="{scale * math.sqrt(2 * level / high):.1f}" '
-        f'ry="{scale * math.sqrt(2 * level / low):.1f}" transform="rotate({-angle:.1f})"/>'
+        f'<ellipse rx="{scale * math.sqrt(2 * level / high):.1f}" ry="{scale * math.sqrt(2 * level / low):.1f}"/>'
         for level in loss(C, path[0]) * LEVELS
     )
     points = (np.round(scale * path * (1, -1), 1) + 0.0).tolist()  # + 0.0: no −0.0, whose sign is rounding's whim
     line = " ".join(f"{x},{y}" for x, y in points)
-    dots = "".join(f'<circle class="sn-dot" cx="{x}" cy="{y}" r="2"/>' for x, y in points)
-    return (
-        '<svg viewBox="-70 -70 140 140" width="130" height="130" role="img" aria-label="The path in the valley">'
-        f'{contours}<polyline class="sn-path" points="{line}"/>{dots}</svg>'
+    dots = "".join(f'<circle cx="{x}" cy="{y}" r="2"/>' for x, y in points)
+    blue, orange = COLORS["data"], COLORS["parameters"]
+    shapes = (
+        f'<g fill="none" stroke="{blue}" stroke-opacity="0.45" transform="rotate({-angle:.1f})">{contours}</g>'
+        f'<g fill="{orange}"><polyline fill="none" stroke="{orange}" stroke-width="1.4" '
+        f'stroke-linejoin="round" points="{line}"/>{dots}</g>'
     )
+    return drawing(shapes, (-70, -70, 140, 140), "The path in the valley.")

@@ -92,3 +92,19 @@ def picture(image: NDArray[np.uint8], alt: str, width: int = 112) -> str:
         f'<img class="sn-ink" alt="{alt}" width="{width}" height="{width * height // columns}" '
         f'src="data:image/png;base64,{base64.b64encode(png).decode()}">'
     )
+
+
+def drawing(shapes: str, box: tuple[int, int, int, int], alt: str, width: int = 130) -> str:
+    """Return shapes of SVG as an HTML picture on white paper. box: left, top, width and height of their coordinates.
+
+    It is a picture because a notebook that is not trusted, and the preview of a code host, leave pictures in a page and
+    take drawings out. No style sheet reaches into a picture, so the shapes must name their colours.
+    """
+    left, top, across, down = box
+    paper = f'<rect x="{left}" y="{top}" width="{across}" height="{down}" fill="#fff"/>'
+    view = f'viewBox="{left} {top} {across} {down}" width="{across}" height="{down}"'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" {view}>{paper}{shapes}</svg>'
+    return (
+        f'<img alt="{alt}" width="{width}" height="{round(width * down / across)}" '
+        f'src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}">'
+    )

@@ -1,0 +1,175 @@
+"""How a text in MyST is said in plain Markdown: references, terms, citations, and what solutions need."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+from plain import Book, read  # noqa: E402
+
+SITE = "https://site/"
+HEAD = "---\njupytext:\n  text_representation:\n    extension: .md\n    format_name: myst\n---\n\n"
+TEXT = (
+    HEAD
+    + """(ch-a)=
+# How does it begin?
+
+**In short.** With an a.
+
+{said}
+
+```{code-cell} ipython3
+a = 1
+```
+
+```{code-cell} ipython3
+b = 2
+```
+
+## Exercises
+
+````{exercise} Easy
+:label: ex-a-easy
+
+What is $a$ plus `more`?
+````
+
+```{code-cell} ipython3
+more = 40
+```
+
+```{code-cell} ipython3
+answer = ...
+```
+
+````{solution-start} ex-a-easy
+:label: sol-a-easy
+````
+
+```{code-cell} ipython3
+{solved}
+```
+
+````{solution-end}
+````
+"""
+)
+GLOSSARY = """(glossary)=
+# Glossary
+
+```{glossary}
+Jacobian
+  A matrix.
+
+Sum over paths
+  What it says.
+```
+"""
+REFERENCES = """
+@book{ada1843, author = {Lovelace, Ada}, title = {Notes}, publisher = {Taylor}, year = {1843}, doi = {10.1/a_b}}
+@book{babbage1864, author = {Babbage, Charles}, title = {Passages}, publisher = {Longman}, year = {1864}}
+@book{turing1950, author = {Turing, Alan}, title = {Can machines think?}, publisher = {Mind}, year = {1950}, url = {https://mind.org}}
+"""
+
+
+def cells(folder: Path, said: str = "Text.", solved: str = "a + more", end: str = "") -> list:
+    """The cells of the chapter's notebook, or of that of its solutions, told in the new form."""
+    (folder / "text").mkdir(exist_ok=True)
+    text = folder / "text" / "01-a.md"
+    text.write_text(TEXT.replace("{said}", said).replace("{solved}", solved))
+    (folder / "glossary.md").write_text(GLOSSARY)
+    (folder / "references.bib").write_text(REFERENCES)
+    book = Book(folder, SITE)
+    return book.solutions("01-a", read(text)) if end else book.chapter("01-a", read(text))
+
+
+def told(folder: Path, said: str) -> str:
+    """What a notebook says for this text, in a chapter told in the new form."""
+    return cells(folder, said)[0].source.partition("With an a.\n\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("Here is a {term}`sum over paths`.", "sum over paths"),
+        ("{term}`Sum over paths` is long.", "Sum over paths"),
+        ("It ends. {term}`Sum over paths` begins.", "Sum over paths"),
+        ("It ends.*\n({term}`Sum over paths` begins.)", "Sum over paths"),
+        ("- {term}`Sum over paths`", "Sum over paths"),
+        ("Two {term}`sums <Sum over paths>`.", "sums"),
+    ],
+)
+def test_a_term_is_said_as_its_sentence_wants_it_and_found_as_the_glossary_writes_it(
+    tmp_path: Path, said: str, words: str
+) -> None:
+    assert f"[**{words}**]({SITE}book/glossary.html#term-Sum-over-paths)" in told(tmp_path, said)
+
+
+def test_a_name_among_the_terms_keeps_its_capital(tmp_path: Path) -> None:
+    assert "The [**Jacobian**](https://site/book/glossary.html#term-Jacobian)." in told(
+        tmp_path, "The {term}`Jacobian`."
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("Here is a {term}`Sum over paths`.", "write {term}`sum over paths`, or, if it is a name"),
+        ("Here is a {term}`Sum <sum over paths>`.", "a capital inside a sentence"),
+        ("Here is a\n{term}`Sum over paths`.", "a capital inside a sentence"),
+        ("See {ref}`ch-a`.", "puts “How does it begin?” into a sentence; write {ref}`words <ch-a>`"),
+        ("A {term}`Product`.", "does not know how to say {term}`Product`"),
+    ],
+)
+def test_what_would_not_read_as_a_sentence_is_refused_with_its_remedy(tmp_path: Path, said: str, remedy: str) -> None:
+    with pytest.raises(SystemExit) as refused:
+        cells(tmp_path, said)
+    assert remedy in str(refused.value)
+
+
+def test_an_exercise_is_referred_to_by_its_number(tmp_path: Path) -> None:
+    assert told(tmp_path, "See {ref}`ex-a-easy`.") == "See [Exercise 1.1](#Exercise-1.1-(Easy))."
+
+
+def test_a_citation_leads_to_the_publication_or_to_the_list_at_the_end(tmp_path: Path) -> None:
+    notebook = cells(tmp_path, "{cite:t}`ada1843,babbage1864` said so {cite:p}`turing1950,ada1843`.")
+    assert (
+        "Babbage [[1864](#References)], Lovelace [[1843](https://doi.org/10.1/a_b)] said so "
+        "[[Lovelace, 1843](https://doi.org/10.1/a_b), [Turing, 1950](https://mind.org)]."
+    ) in notebook[0].source
+    listed = notebook[-1].source
+    assert notebook[-1].id == "references"
+    assert [listed.index(name) for name in ("Babbage", "Lovelace", "Turing")] == sorted(
+        listed.index(name) for name in ("Babbage", "Lovelace", "Turing")
+    )
+
+
+def test_a_solution_stands_below_its_exercise_and_what_comes_with_that_but_not_below_the_place_for_an_answer(
+    tmp_path: Path,
+) -> None:
+    notebook = cells(tmp_path, end="-solutions")
+    told = [cell.source for cell in notebook]
+    assert told[1:] == [
+        "## From the chapter\n\nThe solutions below use what these cells of the chapter make.",
+        "a = 1",
+        "## Exercise 1.1 (Easy)\n\n> What is $a$ plus `more`?",
+        "more = 40",
+        "a + more",
+        "[Back to the exercise](01-a.ipynb#cell-id=exercise-1-1-easy)",
+    ]
+
+
+def test_solutions_begin_with_links_to_each(tmp_path: Path) -> None:
+    first = cells(tmp_path, end="-solutions")[0].source
+    assert first == (
+        "# Solutions to chapter 1\n\n"
+        "The chapter is [How does it begin?](01-a.ipynb) Try an exercise there before you read on here.\n\n"
+        "- [Exercise 1.1 (Easy)](#Exercise-1.1-(Easy))"
+    )
+
+
+def test_a_solution_that_uses_the_reader_s_answer_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"a solution uses what this cell makes[^\n]*\nanswer = \.\.\."):
+        cells(tmp_path, solved="answer + 1", end="-solutions")
