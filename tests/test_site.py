@@ -322,7 +322,7 @@ def test_what_was_pressed_keeps_the_focus_and_marks_of_a_search_can_be_taken_awa
     page.context.grant_permissions(["clipboard-write"])
     page.goto(f"{site}/book/03-softmax.html?highlight=softmax", wait_until="load")
     for name in ("theme-switch-button", "copybtn"):
-        page.locator(f"button.{name}").first.press("Enter")
+        page.locator(f"button.{name}:visible").first.press("Enter")
         page.wait_for_timeout(100)
         assert page.evaluate("name => document.activeElement.classList.contains(name)", name), name
     assert page.locator("article .highlighted").count() > 20
