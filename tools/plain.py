@@ -42,9 +42,7 @@ HEADING = re.compile(r"(#+) +(.*)")
 ROLE = re.compile(r"\{([\w:]+)\}`([^`]+)`")
 NAMED = re.compile(r"(.*?)\s*<([^<>]+)>", re.DOTALL)  # the words of a link, and in angle brackets where it leads
 FORMULA = re.compile(r"^\$\$\n.*?\n\$\$$", re.DOTALL | re.MULTILINE)
-BULLET = re.compile(
-    r"\n *(?=[-+*>#=])"
-)  # before a sign that begins a list, a quotation or a heading if it begins a line
+BULLET = re.compile(r"\n *(?=[-+*>#=])")  # before a sign with which a list, a quotation or a heading begins
 HIDDEN = {"hide-input", "remove-input"}
 DEEPER = "Deeper: "  # begins the heading of a fold
 FROM_CHAPTER = "From the chapter"
@@ -214,9 +212,8 @@ class Book:
                 name = f"Exercise {number}.{exercises}"
                 self.exercises[label] = part
                 title = MINUTES.sub("", part.argument)
-                minutes = part.argument.removeprefix(title).replace(
-                    " ·", ","
-                )  # no link finds a heading with a dot in it
+                # No link finds a heading with a dot in the middle of a line in it.
+                minutes = part.argument.removeprefix(title).replace(" ·", ",")
                 heading = f"{name} ({title}){minutes}"
                 self.targets[label] = Target(name, page, heading)
             elif part.name == "glossary":
