@@ -47,7 +47,7 @@ MINUTES = re.compile(r" · \d+ min$")  # at the end of the title of a fold or an
 # What stands before the first word of a sentence, of a cell of a table or of a point of a list, and before its first
 # letter: a bracket, a quotation mark, stars.
 BEGINS = re.compile(r"""(?:\A|\n\s*\n|\n *(?:[-*]|\d+\.)\ |\||[.!?:][)"”'*_\]]*\s)[\s*_(\["“']*\Z""")
-NAMES = {"He", "Hessian", "Jacobian", "Wilson's"}  # terms that keep their capital in a sentence
+NAMES = {"He", "Hessian", "Jacobian", "Wilson's", "Xavier"}  # terms that keep their capital in a sentence
 
 
 @dataclass(frozen=True)
