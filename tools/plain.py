@@ -43,7 +43,7 @@ ROLE = re.compile(r"\{([\w:]+)\}`([^`]+)`")
 NAMED = re.compile(r"(.*?)\s*<([^<>]+)>", re.DOTALL)  # the words of a link, and in angle brackets where it leads
 HIDDEN = {"hide-input", "remove-input"}
 CODE = "Code"  # what the line above folded code says where a text has no words for it
-MINUTES = re.compile(r" · \d+ min$")  # at the end of the title of a fold or an exercise
+MINUTES = re.compile(r"(?: ·|,) \d+ min$")  # at the end of the title of a fold or an exercise
 # What stands before the first word of a sentence, of a cell of a table or of a point of a list, and before its first
 # letter: a bracket, a quotation mark, stars.
 BEGINS = re.compile(r"""(?:\A|\n\s*\n|\n *(?:[-*]|\d+\.)\ |\||[.!?:][)"”'*_\]]*\s)[\s*_(\["“']*\Z""")
@@ -201,9 +201,8 @@ class Book:
                 name = f"Exercise {number}.{exercises}"
                 self.exercises[label] = part
                 title = MINUTES.sub("", part.argument)
-                minutes = part.argument.removeprefix(title).replace(
-                    " ·", ","
-                )  # no link finds a heading with a dot in it
+                # No link finds a heading with a dot in the middle of a line in it.
+                minutes = part.argument.removeprefix(title).replace(" ·", ",")
                 heading = f"{name} ({title}){minutes}"
                 self.targets[label] = Target(name, page, heading)
             elif part.name == "glossary":
