@@ -162,19 +162,16 @@ def test_the_sidebar_is_a_landmark() -> None:
     assert page.div.attrs == {"id": "pst-primary-sidebar", "role": "complementary", "aria-label": "The book"}
 
 
-def test_a_cell_that_says_nothing_is_no_header_of_a_table() -> None:
-    corner = (
-        "<table><thead><tr><th><p></p></th><th>1</th></tr></thead><tbody><tr><th>a</th><td></td></tr></tbody></table>"
-    )
-    assert [tag.name for tag in finished(f"<article>{corner}</article>").find_all(["th", "td"])] == [
-        "td",
-        "th",
-        "th",
-        "td",
-    ]
-    formula = corner.replace("<p></p>", '<p><span class="katex">x</span></p>')
-    assert [tag.name for tag in finished(f"<article>{formula}</article>").thead.find_all(["th", "td"])] == ["th", "th"]
-    assert finished(f"<article>{corner.replace('<th>1</th>', '<th> </th>')}</article>").thead is None
+def test_a_cell_that_says_nothing_is_no_header_of_a_table_and_a_row_then_has_one() -> None:
+    head, body = "<tr><th><p></p></th><th>1</th></tr>", "<tr><td>a</td><td></td></tr>"
+
+    def names(head: str) -> list[str]:
+        table = f"<article><table><thead>{head}</thead><tbody>{body}</tbody></table></article>"
+        return [tag.name + tag.get("scope", "") for tag in finished(table).find_all(["thead", "th", "td"])]
+
+    assert names(head) == ["thead", "td", "th", "throw", "td"]
+    assert names(head.replace("<p></p>", '<p><span class="katex">x</span></p>')) == ["thead", "th", "th", "td", "td"]
+    assert names(head.replace("1", " ")) == ["td", "td"]
 
 
 def test_the_line_that_says_where_a_notebook_runs_goes_below_the_title() -> None:

@@ -59,10 +59,10 @@ SYSTEM = {
 }
 ASCENT, DESCENT = 1.036, 0.335  # of the serif, in em
 
-LETTERS = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100)])) + "ĆćČčĞğİıŁłŃńŐőŒœŘřŚśŞşŠšŹźŻżŽž"
-GREEK = "ΓΔΘΛΞΠΣΦΨΩαβγδεζηθικλμνξοπρςστυφχψω"
-MARKS = "–—‘’“”„…‹›†‡′″‰€−√∑∏∂∆∞∫≈≠≤≥←↑→↓↗↘⁰⁴⁵⁶⁷⁸⁹ⁿ₀₁₂₃₄₅₆₇₈₉⅓⅔ℓ✓■"
-CHARACTERS = {"serif": LETTERS + GREEK + MARKS, "mono": LETTERS + GREEK + MARKS + "▸▾●○□═║│─┌┐└┘├┤┬┴┼"}
+LETTERS = "".join(map(chr, [*range(0x20, 0x7F), *range(0xC0, 0x100)])) + "ĆćČčĞğİıŁłŃńŐőŒœŘřŚśŞşŠšŽž"
+GREEK = "ΔΣΩαβγδεηθλμπρστφχψω"
+MARKS = "\N{NO-BREAK SPACE}§©«»°±²³µ¶·½¼¾×–—‘’“”…′−√∑∂∞≈≠≤≥←↑→↓⁰¹⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉ℓ✓■"
+CHARACTERS = {"serif": LETTERS + GREEK + MARKS, "mono": LETTERS + GREEK + MARKS + "▸▾●○□│─┌┐└┘├┤┬┴┼"}
 
 
 def found(folder: Path, name: str) -> Path:

@@ -89,16 +89,22 @@ def with_a_landmark_around_the_sidebar(page: BeautifulSoup) -> None:
         sidebar.attrs |= {"role": "complementary", "aria-label": "The book"}
 
 
-def without_empty_headers(page: BeautifulSoup) -> None:
-    """Let no cell of a table that says nothing be a header; a head without a word goes altogether."""
-    for head in page.select("article table thead"):
-        cells = head.find_all("th")
+def with_headers_that_say_something(page: BeautifulSoup) -> None:
+    """Let no cell of a table that says nothing be a header; a head without a word goes altogether.
+
+    Where the first column has no header, its cells are those of the rows.
+    """
+    for table in page.select("article table:has(thead)"):
+        cells = table.thead.find_all("th")
         empty = [cell for cell in cells if not re.sub(r"</?p>|\s", "", cell.decode_contents())]
-        if len(empty) == len(cells):
-            head.decompose()
-            continue
         for cell in empty:
             cell.name = "td"
+        if len(empty) == len(cells):
+            table.thead.decompose()
+        elif cells[0] in empty:
+            for first in table.select("tbody > tr > td:first-child"):
+                first.name = "th"
+                first["scope"] = "row"
 
 
 def with_links_below_the_title(page: BeautifulSoup) -> None:
@@ -219,7 +225,7 @@ def finished(text: str, folder: Path) -> str:
     without_links_in_titles(page)
     without_wrong_roles(page)
     with_a_landmark_around_the_sidebar(page)
-    without_empty_headers(page)
+    with_headers_that_say_something(page)
     with_links_below_the_title(page)
     with_folds(page)
     with_folded_code(page)
