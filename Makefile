@@ -30,7 +30,7 @@ help:
 	@touch $@
 
 # The package itself is installed in place, so that an edit in src/ takes effect at once.
-# Twice quiet: errors are shown, warnings about the set-up of somebody's pip are not.
+# -qq: show errors, but not what pip warns of because of its own settings on this machine.
 INSTALL = $(BIN)/python -m pip install -qq --no-warn-script-location
 .venv/book: requirements/book.txt pyproject.toml .venv/pip
 	@echo "Installing what the book needs, $$(grep -c '^[a-z]' $<) packages: once, a minute or two."
@@ -57,15 +57,15 @@ INSTALL = $(BIN)/python -m pip install -qq --no-warn-script-location
 # PyTorch, JAX and scikit-learn have an environment of their own.
 .venv/bench/ready: requirements/bench.txt .venv/book
 	$(PYTHON) -m venv --without-pip .venv/bench
-	$(BIN)/python -m pip --python .venv/bench/bin/python install --quiet --require-hashes -r requirements/bench.txt
+	$(BIN)/python -m pip --python .venv/bench/bin/python install -qq --require-hashes -r requirements/bench.txt
 	@touch $@
 
 # An environment with the oldest versions that pyproject.toml and book.in promise.
 .venv/oldest/ready: requirements/oldest.txt pyproject.toml .venv/book
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "The oldest versions run on Python 3.11; set PYTHON=…"; exit 1; }
 	$(PYTHON) -m venv --without-pip .venv/oldest
-	$(BIN)/python -m pip --python .venv/oldest/bin/python install --quiet --require-hashes -r requirements/oldest.txt
-	$(BIN)/python -m pip --python .venv/oldest/bin/python install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip --python .venv/oldest/bin/python install -qq --require-hashes -r requirements/oldest.txt
+	$(BIN)/python -m pip --python .venv/oldest/bin/python install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 book: .venv/book

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from browser_page import Watched
     from playwright.sync_api import Browser, Page
-    from watched import Watched
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
@@ -42,7 +42,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def desktop(browser: Browser) -> Iterator[Watched]:
-    from watched import DESKTOP, Watched
+    from browser_page import DESKTOP, Watched
 
     context = browser.new_context(viewport=DESKTOP, reduced_motion="reduce", color_scheme="light")
     yield Watched(context.new_page())

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from browser_page import PHONE, Watched, alone, without_scripts
 from playwright.sync_api import Browser, Page
-from watched import PHONE, Watched, alone, without_scripts
 
 import scratchnet as sn
 from scratchnet.figures import backprop_stepper

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
-from elsewhere import copied
+from project_copy import copied
 
 pytestmark = pytest.mark.slow
 

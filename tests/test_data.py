@@ -136,6 +136,7 @@ def test_any_number_is_read_exactly_or_refused(digits_csv: Path, line: int, colu
 
 
 @quickly
+@pytest.mark.slow
 @given(line=st.integers(2, 4), column=st.integers(0, 784), text=st.text(st.characters(codec="utf-8"), max_size=4))
 @example(line=2, column=3, text="1\x00")
 @example(line=3, column=0, text="5\n")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from browser_page import LETTERS, PHONE, Watched, alone, beside_itself, without_scripts
 from playwright.sync_api import Browser, Page
-from watched import LETTERS, PHONE, Watched, alone, beside_itself, without_scripts
 
 import scratchnet as sn
 from scratchnet.figures import descent

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from browser_page import PHONE, Watched, alone, without_scripts
 from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Page
-from watched import PHONE, Watched, alone, without_scripts
 
 import scratchnet as sn
 from scratchnet.figures import draw_digit

@@ -3,9 +3,9 @@
 import re
 
 import pytest
+from browser_page import PHONE, Watched
 from common import HTML
 from playwright.sync_api import Browser, Page
-from watched import PHONE, Watched
 
 pytestmark = pytest.mark.site
 

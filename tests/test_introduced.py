@@ -87,6 +87,11 @@ def test_what_is_used_too_early_is_named(folder: Path, old: str, new: str, said:
     assert fault.startswith(said)
 
 
+def test_a_term_introduces_its_word_whatever_the_case_of_its_letters(folder: Path) -> None:
+    write(folder, "02-new", NEW.replace("A {term}`loss <Loss>`", "A {term}`loss`"))
+    assert faults(folder) == []
+
+
 def test_a_term_in_a_fold_introduces_nothing_outside(folder: Path) -> None:
     in_fold = NEW.replace("A {term}`loss <Loss>`", "A loss") + "\nA {term}`loss <Loss>`.\n"
     write(folder, "02-new", in_fold)

@@ -21,8 +21,8 @@ y = rng.integers(3, size=90)
 X = (CENTRES[y] + rng.normal(0, 0.3, (90, 2))).astype(np.float32)
 
 
-class Softplus(sn.Kind):
-    """As a reader would write it, from the formula alone: a ReLU with a round corner."""
+class Bent(sn.Kind):
+    """As a reader would write it, from the formula alone: softplus, a ReLU with a round corner."""
 
     def forward(self, layer: Any, Z: np.ndarray, rng: Any = None, out: Any = None) -> tuple[np.ndarray, np.ndarray]:
         return np.logaddexp(0, Z), Z
@@ -79,9 +79,9 @@ class Noisy(sn.Kind):
 
 
 NETWORKS = {
-    "softplus": [sn.Linear(2, 8), Softplus(), sn.Linear(8, 3)],
+    "bent": [sn.Linear(2, 8), Bent(), sn.Linear(8, 3)],
     "scale": [Scale(2), sn.Linear(2, 8), sn.Tanh(), Scale(8), sn.Linear(8, 3)],
-    "noisy": [sn.Linear(2, 8), sn.ReLU(), Noisy(0.8), sn.Linear(8, 3), Softplus()],
+    "noisy": [sn.Linear(2, 8), sn.ReLU(), Noisy(0.8), sn.Linear(8, 3), Bent()],
     "tanh": [sn.Linear(2, 8), sn.Tanh(), sn.Linear(8, 8), sn.Tanh(), sn.Linear(8, 3)],
     "tanh last": [sn.Linear(2, 8), sn.ReLU(), sn.Linear(8, 3), sn.Tanh()],
     "no layer between": [sn.Linear(2, 8), sn.Linear(8, 3)],
@@ -149,11 +149,9 @@ def test_a_run_that_was_interrupted_goes_on_to_the_same_bits(
 
 def test_a_checkpoint_of_another_network_is_refused_by_name(tmp_path: Path) -> None:
     run(start("tanh"), checkpoint=tmp_path / "run.npz")
-    sentence = (
-        r"the network \(Linear\(D=2, H=8\), Tanh\(\), .* float32 then, Linear\(D=2, H=8\), Softplus\(\), .* now\)"
-    )
+    sentence = r"the network \(Linear\(D=2, H=8\), Tanh\(\), .* float32 then, Linear\(D=2, H=8\), Bent\(\), .* now\)"
     with pytest.raises(sn.StorageError, match=sentence):
-        run(start("softplus"), checkpoint=tmp_path / "run.npz")
+        run(start("bent"), checkpoint=tmp_path / "run.npz")
 
 
 def test_what_is_drawn_in_training_is_not_drawn_in_use() -> None:
@@ -166,7 +164,7 @@ def test_fit_hands_its_generator_to_layers_in_training_alone_and_asks_the_first_
     handed: list[tuple[bool, bool]] = []
     asked: list[bool] = []
 
-    class Watched(Softplus):
+    class Watched(Bent):
         def forward(self, layer: Any, Z: np.ndarray, rng: Any = None, out: Any = None) -> tuple[np.ndarray, np.ndarray]:
             handed.append((rng is None, len(Z) == 45))
             return super().forward(layer, Z, rng, out)
@@ -187,19 +185,19 @@ def test_fit_hands_its_generator_to_layers_in_training_alone_and_asks_the_first_
 @pytest.fixture
 def of_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file of a network with a layer whose class is not there when it is read."""
-    sn.save(tmp_path / "net.npz", start("softplus"))
-    monkeypatch.delitem(KINDS, "Softplus")
+    sn.save(tmp_path / "net.npz", start("bent"))
+    monkeypatch.delitem(KINDS, "Bent")
     return tmp_path / "net.npz"
 
 
 def test_a_file_with_an_unknown_layer_says_so_and_is_read_once_it_is_defined(of_unknown: Path) -> None:
     sentence = (
-        r"net\.npz: its network has a layer Softplus, and no class of that name is defined\. Import the module that "
+        r"net\.npz: its network has a layer Bent, and no class of that name is defined\. Import the module that "
         r"defines it, or run its cell, and load again$"
     )
     with pytest.raises(sn.StorageError, match=sentence):
         sn.load(of_unknown)
-    again = type("Softplus", (sn.Kind,), {})  # as a notebook defines it again; its methods are not asked for
+    again = type("Bent", (sn.Kind,), {})  # as a notebook defines it again; its methods are not asked for
     assert sn.load(of_unknown).kinds[1] == again()
 
 

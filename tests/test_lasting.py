@@ -21,7 +21,7 @@ from zipfile import ZipFile
 
 import pytest
 import yaml
-from elsewhere import copied
+from project_copy import copied
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent

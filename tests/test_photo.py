@@ -427,6 +427,7 @@ def corpus() -> Iterator[ModuleType]:
         yield importlib.import_module("photo_corpus")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pencil", "color"])
 def test_a_small_part_of_the_corpus_is_read(corpus: ModuleType, name: str) -> None:
     pictures, drawing, _, after = corpus.judge(getattr(corpus, name), strength=2, each=1, seed=1)

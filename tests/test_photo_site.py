@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browser_page import PHONE, Watched, alone
 from bs4 import BeautifulSoup
 from finish_pages import WRITTEN, with_policy
 from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, expect
-from watched import PHONE, Watched, alone
 
 import scratchnet as sn
 from scratchnet.figures import draw_digit

@@ -117,7 +117,7 @@ def test_a_name_among_the_terms_keeps_its_capital(tmp_path: Path) -> None:
     ("said", "remedy"),
     [
         ("Here is a {term}`Sum over paths`.", "write {term}`sum over paths`, or, if it is a name"),
-        ("Here is a {term}`Sum <sum over paths>`.", "a capital inside a sentence"),
+        ("Here is a {term}`Sum <Sum over paths>`.", "a capital inside a sentence"),
         ("Here is a\n{term}`Sum over paths`.", "a capital inside a sentence"),
         ("See {ref}`ch-a`.", "puts “How does it begin?” into a sentence; write {ref}`words <ch-a>`"),
         ("A {term}`Product`.", "does not know how to say {term}`Product`"),
@@ -152,7 +152,7 @@ def test_a_solution_stands_below_its_exercise_and_what_comes_with_that_but_not_b
     notebook = cells(tmp_path, end="-solutions")
     told = [cell.source for cell in notebook]
     assert told[1:] == [
-        "## From the chapter\n\nThe solutions below use what these cells of the chapter make.",
+        "## From the chapter\n\nThe solutions below use what these cells of the chapter make. Run them first.",
         "a = 1",
         "## Exercise 1.1 (Easy)\n\n> What is $a$ plus `more`?",
         "more = 40",

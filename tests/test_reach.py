@@ -19,9 +19,9 @@ from urllib.request import urlopen
 
 import nbformat
 import pytest
-from elsewhere import copied
+from browser_page import Watched
 from playwright.sync_api import Page, expect
-from watched import Watched
+from project_copy import copied
 
 pytestmark = pytest.mark.reach
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browser_page import LETTERS, PHONE, RIGHT, Watched, alone, without_scripts
 from playwright.sync_api import Browser, Page
-from watched import LETTERS, PHONE, RIGHT, Watched, alone, without_scripts
 
 import scratchnet as sn
 from scratchnet.figures import Figure, softmax_explorer

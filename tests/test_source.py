@@ -45,17 +45,17 @@ def test_a_line_that_fits_stays_as_it_is() -> None:
 
 def test_a_long_line_goes_on_further_in_where_its_brackets_are_fewest() -> None:
     arguments = "alpha=first, beta=second, gamma=third(one, two, three), delta=fourth"
-    line = f"    result = some_function_with_a_name({arguments})  # and why it is called here"
+    line = f"    result = some_function_with_a_name({arguments})  # and why we call"
     assert folded(f"if x:\n{line}").split("\n")[1:] == [
         "    result = some_function_with_a_name(alpha=first, beta=second,",
-        "            gamma=third(one, two, three), delta=fourth)  # and why it is called here",
+        "            gamma=third(one, two, three), delta=fourth)  # and why we call",
     ]
 
 
 def test_a_paragraph_of_a_docstring_is_filled_and_the_one_beside_it_is_not() -> None:
-    long, short = "word " * 30, "a line\n    and another"
+    long, short = "word " * 25, "a line\n    and another"
     text = f'def f():\n    """Begin.\n\n    {long.strip()}\n    end.\n\n    {short}\n    """'
     shown = folded(text).split("\n")
-    assert [len(line.split()) for line in shown[3:5]] == [17, 14]
+    assert [len(line.split()) for line in shown[3:5]] == [15, 11]
     assert shown[3].startswith("    word word")
     assert shown[5:] == ["", "    a line", "    and another", '    """']

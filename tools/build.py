@@ -60,9 +60,9 @@ def main() -> int:
     print(f"Pages: making {which}, {in_words(durations.expected(which, otherwise=30))}.", flush=True)
     begin = time.perf_counter()
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", ".", "-W", "-n", "--keep-going", "-q"]
-    # A session of its own, ended as a whole: when a build fails, the process that renders formulas stays behind and
-    # would keep whoever reads our output waiting for ever.
-    # What it writes to its standard output says what is said here; warnings and errors go to the other one.
+    # When a build fails, the process that renders formulas goes on running, and whoever reads our output would wait for
+    # it for ever. So the build gets a session of its own, and the whole session is ended. Its standard output only
+    # repeats what is printed here, and is thrown away; warnings and errors come on the other stream.
     build = subprocess.Popen(command, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL)
     try:
         status = build.wait()

@@ -116,6 +116,7 @@ def search(folder: Path) -> dict[str, Found]:
             for character, role, name in links(text):
                 if path.stem == REFRESHER and role == "ref":  # it explains them, but others have to link to it
                     continue
+                name = by_words.get(name.lower(), name) if role == "term" else name  # no case, as for Sphinx
                 if role in ("term", "ref") and name in found and not found[name].introduced:
                     found[name].introduced = Place(place.chapter, place.piece, character, place.section)
             shown = NO_WORDS.sub(blank, ROLE.sub(blank, AHEAD.sub(blank, text)))

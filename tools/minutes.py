@@ -23,8 +23,8 @@ import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from plain import HIDDEN, LABEL, MINUTES, NAMED, ROLE, parts, read, told_again
-from two_layers import DEEPER, Piece, pieces
+from plain import DEEPER, HIDDEN, LABEL, MINUTES, NAMED, ROLE, parts, read, told_again
+from two_layers import Piece, pieces
 
 TEXTS = Path(__file__).parents[1] / "book" / "text"
 WORDS_A_MINUTE = 130

@@ -43,11 +43,13 @@ ROLE = re.compile(r"\{([\w:]+)\}`([^`]+)`")
 NAMED = re.compile(r"(.*?)\s*<([^<>]+)>", re.DOTALL)  # the words of a link, and in angle brackets where it leads
 HIDDEN = {"hide-input", "remove-input"}
 CODE = "Code"  # what the line above folded code says where a text has no words for it
-MINUTES = re.compile(r" · \d+ min$")  # at the end of the title of a fold or an exercise
+MINUTES = re.compile(r"(?: ·|,) \d+ min$")  # at the end of the title of a fold or an exercise
+DEEPER = "Deeper: "  # begins the heading of a fold
+FROM_CHAPTER = "From the chapter"
 # What stands before the first word of a sentence, of a cell of a table or of a point of a list, and before its first
 # letter: a bracket, a quotation mark, stars.
 BEGINS = re.compile(r"""(?:\A|\n\s*\n|\n *(?:[-*]|\d+\.)\ |\||[.!?:][)"”'*_\]]*\s)[\s*_(\["“']*\Z""")
-NAMES = {"He", "Hessian", "Jacobian", "Wilson's"}  # terms that keep their capital in a sentence
+NAMES = {"He", "Hessian", "Jacobian", "Wilson's", "Xavier"}  # terms that keep their capital in a sentence
 
 
 @dataclass(frozen=True)
@@ -140,10 +142,15 @@ def heading_id(heading: str) -> str:
 
 
 def markdown(source: str) -> Cell:
-    """Return a cell of text, blank lines squeezed together. One that begins with a heading is named after it."""
+    """Return a cell of text, blank lines squeezed together. One that begins with a heading is named after it.
+
+    Jupyter folds what is folded on the page, and runs what is folded with the heading above it.
+    """
     cell = nbformat.v4.new_markdown_cell(re.sub(r"\n{3,}", "\n\n", source).strip("\n"))
     if found := HEADING.match(cell.source):
         cell.id = heading_id(found[2])
+        if found[2].startswith((DEEPER, FROM_CHAPTER)):
+            cell.metadata["jp-MarkdownHeadingCollapsed"] = True
     return cell
 
 
@@ -201,9 +208,8 @@ class Book:
                 name = f"Exercise {number}.{exercises}"
                 self.exercises[label] = part
                 title = MINUTES.sub("", part.argument)
-                minutes = part.argument.removeprefix(title).replace(
-                    " ·", ","
-                )  # no link finds a heading with a dot in it
+                # No link finds a heading with a dot in the middle of a line in it.
+                minutes = part.argument.removeprefix(title).replace(" ·", ",")
                 heading = f"{name} ({title}){minutes}"
                 self.targets[label] = Target(name, page, heading)
             elif part.name == "glossary":
@@ -373,7 +379,11 @@ class Book:
 
         def close() -> None:
             nonlocal text
-            cells.extend(markdown(section) for section in sections(text) if section.strip())
+            for section in sections(text):
+                heading, _, below = section.partition("\n")
+                # folding hides the cells below that of the heading, so the heading of a fold has a cell of its own
+                pieces = [heading, below] if heading.lstrip("# ").startswith(DEEPER) else [section]
+                cells.extend(markdown(piece) for piece in pieces if piece.strip())
             text = ""
 
         for one in found:
@@ -428,7 +438,7 @@ class Book:
         for label in taken:
             here = replace(self.targets[label], page=page)
             told += f"\n- {self.link(here.heading, here, page)}"
-        above = "## From the chapter\n\nThe solutions below use what these cells of the chapter make."
+        above = f"## {FROM_CHAPTER}\n\nThe solutions below use what these cells of the chapter make. Run them first."
         found = [markdown(told), markdown(above), *self.cells(list(before), page, cited)]
         for label, solution in taken.items():
             target = self.targets[label]

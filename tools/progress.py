@@ -1,4 +1,4 @@
-"""What a wait is told with: how long its parts took before, kept in _build/seconds.json, and how far it has come."""
+"""Tell those who wait how long it will take, from the times of earlier builds, and how far the work has come."""
 
 import json
 import sys
@@ -8,14 +8,14 @@ from typing import TextIO
 
 
 class Durations:
-    """How many seconds each thing took when it was last done on this machine, by its name."""
+    """How many seconds each thing took when it was last done on this machine, kept in a file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
             known = json.loads(path.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
-            known = {}  # this only orders work and says how long it will take: a lost file is no failure
+            known = {}  # without the file, work is done in another order and no time is promised
         self.known = {name: float(seconds) for name, seconds in known.items()}
 
     def expected(self, name: str, otherwise: float) -> float:

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from plain import HEADING, Part, parts, sections
+from plain import DEEPER, HEADING, Part, parts, sections
 
 Cell = Any  # nbformat's NotebookNode carries no types
-DEEPER = "Deeper: "
 NO_PART = Part("", "")
 
 

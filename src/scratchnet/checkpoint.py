@@ -30,10 +30,10 @@ class Checkpoint:
     settings: what else decides the run, as words, numbers, and digests of data. columns: the lists of the history,
     with a number for each epoch that is done.
 
-    A file is resumed where the outcome is that of the same call without a file: the settings are the same, and so is
-    the schedule's factor at each step that is done. (Without a schedule the number of epochs may therefore grow.) The
-    parameters, the optimiser's state and the generator have to be those that the run began with, or else those
-    that the file holds: then a call is repeated that was interrupted, or one that is over.
+    A run goes on from its file only where it will end as the same call without a file would. So the settings have to be
+    the same, and the schedule's factor at each step that is done. (Without a schedule the number of epochs may grow.)
+    The parameters, the optimiser's state and the generator have to be those that the run began with, made anew; or
+    those that the file holds, where a call is repeated that was interrupted or that is over.
     """
 
     def __init__(
@@ -224,7 +224,7 @@ def _attributes(optimizer: Optimizer) -> dict[str, Any]:
 
 
 class _Pickler(pickle.Pickler):
-    """Writes what an object holds, but of some that are known only that they are there. It is never read."""
+    """Writes all that an object holds, to be compared and never read; of objects that are known, only a mark."""
 
     def __init__(self, file: BytesIO, known: set[int]) -> None:
         super().__init__(file)

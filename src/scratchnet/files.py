@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes, and the text in it, unpacked: the name of a file promises nothing.
+"""Tell by its first bytes what a file is, and unpack the text in it. The name of a file is not asked: it may be wrong.
 
 Source: chapter "data".
 """
@@ -23,7 +23,7 @@ DEEPEST_PACKING = 3  # a gzip in a zip in a zip
 
 
 class Refused(Exception):  # noqa: N818  the file is refused; it is no error of ours
-    """A file is not read, for the reason that this sentence gives, with the remedy."""
+    """Raised for a file that is not read. Its sentence gives the reason and the remedy."""
 
 
 PACKINGS: dict[bytes, Callable[[IO[bytes]], object]] = {

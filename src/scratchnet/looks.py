@@ -1,4 +1,4 @@
-"""What no file of digits says, and its images may give away: ink and paper exchanged, or pictures that lie turned.
+"""Notice what no file says of its images: that ink and paper are exchanged, or that pictures are turned or mirrored.
 
 Source: chapter "data".
 """

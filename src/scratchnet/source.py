@@ -9,7 +9,7 @@ from collections.abc import Callable
 from textwrap import dedent, wrap
 from typing import Any
 
-WIDTH = 88  # characters of a line: more do not fit into a notebook, which breaks a line in the middle of a word
+WIDTH = 80  # characters of a line: a page has room for them, and a notebook, which breaks words in longer ones
 
 
 class Source:
@@ -31,12 +31,12 @@ def source(*functions: Callable[..., Any]) -> Source:
 
 
 def folded(text: str) -> str:
-    """Return Python code with lines of at most 88 characters: what is longer goes on below, further in.
+    """Return Python code with lines of at most 80 characters: what is longer goes on below, further in.
 
     It stays the same code. A line is broken only within brackets and comments, and a docstring is filled anew.
     """
-    # Where each line may be broken, with how bad a place that is, and what the rest then begins with.
-    places = defaultdict[int, list[tuple[float, int, str]]](list)
+    # Where each line may be broken, how bad a place that is, in characters, and what the rest then begins with.
+    places = defaultdict[int, list[tuple[int, int, str]]](list)
     told, depth, strings, before = set[int](), 0, 0, ""
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         kind, (row, column), line = tokenize.tok_name[token.type], token.start, token.line
@@ -47,7 +47,8 @@ def folded(text: str) -> str:
             places[row] += [(0, column, "")] if line[:column].strip() else []
         if depth and not strings and line[:column].strip() and line[column - 1] in " ([{":
             after = line[:column].rstrip()[-1]
-            places[row].append((depth + (0 if after in ",([{" else 0.5), column, ""))
+            if "=" not in (after, token.string):
+                places[row].append((15 * (depth + (after not in ",([{")), column, ""))
         strings += kind.endswith("STRING_START") - kind.endswith("STRING_END")  # from Python 3.12 on
         depth += (token.string in "([{") - (token.string in ")]}") if kind == "OP" else 0
         before = kind
@@ -78,12 +79,12 @@ def filled(paragraph: list[str]) -> list[str]:
     )
 
 
-def broken(line: str, places: list[tuple[float, int, str]]) -> list[str]:
-    """Return a line of code as several where it is too long, broken at the last of the best places that fit."""
-    fitting = [(-bad, column, begin) for bad, column, begin in places if column <= WIDTH]
+def broken(line: str, places: list[tuple[int, int, str]], further: int = 8) -> list[str]:
+    """Return a line of code as several where it is too long, each as full as good places to break it allow."""
+    fitting = [(column - bad, column, begin) for bad, column, begin in places if column <= WIDTH]
     if len(line) <= WIDTH or not fitting:
         return [line]
     _, column, begin = max(fitting)
-    begin = indent(line) + ("" if line.lstrip().startswith("#") else " " * 8) + begin
+    begin = indent(line) + " " * (0 if line.lstrip().startswith("#") else further) + begin
     left = [(bad, place - column + len(begin), mark) for bad, place, mark in places if place > column]
-    return [line[:column].rstrip(), *broken(begin + line[column:], left)]
+    return [line[:column].rstrip(), *broken(begin + line[column:], left, further=0)]

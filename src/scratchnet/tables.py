@@ -1,4 +1,4 @@
-"""From the text of a table to images and labels: how its columns are parted, which of them is what, and the numbers.
+"""Read the text of a table as images and labels: find out what separates its columns and what each of them holds.
 
 Source: chapter "data".
 """
@@ -25,7 +25,7 @@ HEADER = "label,pixel0,…,pixel783"
 LABEL_NAMES = {"label", "labels", "class", "target", "digit", "y"}
 INDEX_NAME = r"(unnamed: [0-9.]+|level_[0-9]+|index|row|((image|row)_?)?id)?"  # also no name at all
 BLANKS = " \t"
-EMPTY = BLANKS + ',;|"'  # all there is in a row of empty cells
+EMPTY = BLANKS + ',;|"'  # a row of empty cells has no other characters than these
 MOST_ABOVE = 1000  # lines that are looked at for a header: a page of remarks may stand above it
 
 Bytes = NDArray[np.uint8]
@@ -35,7 +35,7 @@ Table = tuple[Bytes, NDArray[np.int64]]
 class Layout(NamedTuple):
     """How the lines of a file are to be read."""
 
-    delimiter: str | None  # what parts the cells; None for any number of blanks
+    delimiter: str | None  # what stands between two cells; None for any number of blanks
     skipped: int  # lines before the first image: the header, and whatever stands above it
     names: list[str] | None  # of the columns, where the file has a header
     width: int  # columns, with those that are not read
@@ -82,7 +82,7 @@ def read_plainly(block: str, layout: Layout) -> Table | None:
     if not lines or any(line.count(delimiter) != layout.width - 1 for line in lines):
         return None
     columns = [layout.label, *layout.pixels]
-    chosen = None if columns == [*range(layout.width)] else columns  # all in their order: read faster
+    chosen = None if columns == [*range(layout.width)] else columns  # NumPy is faster where it has nothing to choose
     try:
         values = np.loadtxt(lines, np.uint8, delimiter=delimiter, comments=None, usecols=chosen, ndmin=2)
     except ValueError:
@@ -172,7 +172,7 @@ def find_layout(text: Text) -> Layout:
 
 
 def _read_top(text: Text) -> tuple[str | None, int, list[str] | None, int]:
-    """Return what parts the cells, how many lines stand above the images, and the columns' names and number."""
+    """Return what stands between cells, how many lines stand above the images, and the columns' names and number."""
     declared, remark, first, number = "", "", "", 0
     for number, line in enumerate(islice(text.lines(), MOST_ABOVE), 1):  # noqa: B007
         if found := re.fullmatch(r'\s*"?sep=([,;|\t])"?[,;|\t]*\s*', line):

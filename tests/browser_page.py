@@ -86,9 +86,8 @@ class Watched:
         page.on("requestfailed", self.note_failure)
 
     def note_failure(self, request: Request) -> None:
-        if (
-            request.failure != "net::ERR_ABORTED"
-        ):  # the reader went on to the next page before all of this one was there
+        # What is aborted was not needed any more: the reader went on to the next page before all of this one was there.
+        if request.failure != "net::ERR_ABORTED":
             self.complaints.append(f"failed: {request.url}: {request.failure}")
 
     def settle(self) -> None:
@@ -99,10 +98,10 @@ class Watched:
         """What breaks a rule of axe as the page now stands. Takes away what need not be looked at twice."""
         return self.faults_of_structure() + self.faults_of_contrast()
 
-    def faults_of_structure(self) -> list[str]:
-        """What breaks a rule of axe other than that of contrast."""
+    def faults_of_structure(self, leave_out: str = "") -> list[str]:
+        """What breaks a rule of axe other than that of contrast; leave_out: a selector of what was looked at before."""
         self.page.evaluate(THIN)
-        return self._broken(STRUCTURE)
+        return self._broken(STRUCTURE, leave_out)
 
     def faults_of_contrast(self) -> list[str]:
         """What is too faint to be read, for each look of a text once."""
@@ -111,10 +110,12 @@ class Watched:
         self.page.evaluate(PUT_BACK)
         return found
 
-    def _broken(self, rules: dict[str, Any]) -> list[str]:
+    def _broken(self, rules: dict[str, Any], leave_out: str = "") -> list[str]:
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE_SCRIPT)
-        found = self.page.evaluate("rules => axe.run(rules).then(result => result.violations)", rules)
+        where = {"exclude": [[leave_out]]} if leave_out else {}
+        run = "([where, rules]) => axe.run({include: [['html']], ...where}, rules).then(result => result.violations)"
+        found = self.page.evaluate(run, [where, rules])
         return [f"{rule['id']}: {n['target']} {n['html'][:90]}" for rule in found for n in rule["nodes"]]
 
 
