@@ -173,3 +173,9 @@ def test_solutions_begin_with_links_to_each(tmp_path: Path) -> None:
 def test_a_solution_that_uses_the_reader_s_answer_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"a solution uses what this cell makes[^\n]*\nanswer = \.\.\."):
         cells(tmp_path, solved="answer + 1", end="-solutions")
+
+
+def test_no_line_of_a_formula_begins_like_a_list(tmp_path: Path) -> None:
+    assert told(tmp_path, "It is\n\n$$\na\n  + b\n= c\n\\\\ d\n$$\n\n- one\n- two") == (
+        "It is\n\n$$\na + b = c\n\\\\ d\n$$\n\n- one\n- two"
+    )

@@ -5,6 +5,8 @@ They are read here as any notebook program reads them: Markdown with formulas be
 """
 
 import re
+import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
@@ -12,12 +14,16 @@ from urllib.parse import unquote
 import nbformat
 import pytest
 import yaml
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, NavigableString, Tag
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from site_address import address
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+from plain import read as read_text  # noqa: E402
+from plain import told_again  # noqa: E402
+
 BOOK, HTML = ROOT / "book", ROOT / "_build" / "html" / "book"
 TEXTS = sorted((BOOK / "text").glob("*.md"))
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
@@ -30,20 +36,87 @@ def cells(path: Path, kind: str) -> list:
     return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
 
 
-def words(soup: BeautifulSoup | Tag) -> list[str]:
-    """The words and numbers that a reader sees, without formulas and the punctuation around them."""
-    return re.findall(r"[^\W_]+", soup.get_text(" "))
+# What the page says besides, and what a notebook says in another way than the page.
+COLAB = "google.colab"  # in the first cell of a notebook, and in no text
+BESIDES = {"eqno", "headerlink", "run", "bd-footer-content", "admonition-title", "toggle-button"}
+ELSEWHERE = "[A solution]", "[Back to the exercise]", "## References", "<details>", "*Checked: "
+SIGN = re.compile(r"\\text\{[^{}\w]+\}$")  # on the page, a sign that may not be parted from the formula before it
+TAG = re.compile(r"\\tag\{[^{}]*\}")  # in a notebook, the number of a formula
 
 
-def rendered(path: Path) -> BeautifulSoup:
-    """A notebook's text as HTML, its formulas left out; and without the lines that the page says in another way."""
-    sources = [cell.source for cell in cells(path, "markdown")]
-    elsewhere = "[A solution]", "## References", "<details>", "*Checked: "
-    kept = [text for text in sources if not text.startswith(elsewhere)]
-    soup = BeautifulSoup("\n".join(READER.render(text) for text in kept), "html.parser")
-    for formula in soup.select(".math"):
-        formula.decompose()
-    return soup
+def lines(kind: str, text: str) -> list[str]:
+    """The lines of a text but for empty ones, each as a token."""
+    return [f"{kind} {line.rstrip()}" for line in text.splitlines() if line.strip()]
+
+
+def formula(source: str) -> str:
+    return "formula " + SIGN.sub("", re.sub(r"\s", "", TAG.sub("", source)))
+
+
+def picture(words: str) -> str:
+    return f"picture {' '.join(words.split())}"
+
+
+def in_html(soup: Tag) -> list[str]:
+    """What an output in HTML shows: the name of an interactive figure, or words."""
+    figure = soup.select_one(".sn-figure")
+    return [f"figure {figure.name}"] if figure else lines("output", "\n".join(soup.get_text(" ").split()))
+
+
+def read(node: Tag) -> Iterator[str]:
+    """What a page, or a notebook's text as HTML, says: words, headings, formulas, cells, pictures, in their order."""
+    for child in node.children:
+        if type(child) is NavigableString:
+            yield from re.findall(r"[^\W_]+", child)
+        if not isinstance(child, Tag):
+            continue
+        classes = set(child.get("class", []))
+        if classes & BESIDES or child.name in ("script", "style", "nav"):
+            continue
+        if classes & {"katex", "math"} and not (child.select_one(".katex") and "katex" not in classes):
+            source = child.select_one("annotation") or child
+            yield formula(source.get_text())
+        elif "cell" in classes:
+            yield from read_cell(child)
+        elif child.name == "img":
+            yield picture(child["alt"])
+        else:
+            yield from ["heading"] if re.fullmatch("h[1-6]", child.name) else []
+            yield from read(child)
+
+
+def read_cell(cell: Tag) -> Iterator[str]:
+    """What a cell of a page says: its code, if it is shown, and what comes out."""
+    for code in cell.select(".cell_input pre"):
+        yield from lines("code", code.get_text())
+    for output in cell.select(".cell_output > *"):
+        pictures = [output] if output.name == "img" else output.select("img")
+        if "text_html" in output["class"]:
+            yield from in_html(output)
+        elif pictures:
+            yield from [picture(shown["alt"]) for shown in pictures]
+        else:
+            yield from lines("output", output.get_text())
+
+
+def read_notebook(told: list, hidden: set[str]) -> Iterator[str]:
+    """What cells of a notebook say one after the other. hidden: code that the page does not show."""
+    for cell, after in zip(told, [*told[1:], nbformat.v4.new_markdown_cell()], strict=True):
+        if cell.cell_type == "markdown":
+            if not cell.source.startswith(ELSEWHERE):
+                yield from read(BeautifulSoup(READER.render(cell.source), "html.parser"))
+            continue
+        yield from [] if cell.source in hidden else lines("code", cell.source)
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if "text/html" in data:
+                yield from in_html(BeautifulSoup(data["text/html"], "html.parser"))
+            elif "image/png" in data:
+                yield picture(BeautifulSoup(after.source, "html.parser").get_text().partition("\n")[2])
+            elif "text/markdown" in data:
+                yield from lines("output", "\n".join(data["text/markdown"].split("\n")[1:-1]))
+            else:
+                yield from lines("output", output.get("text") or data["text/plain"])
 
 
 @cache
@@ -64,13 +137,6 @@ def page(stem: str) -> Tag:
     return BeautifulSoup((HTML / f"{stem}.html").read_text(encoding="utf-8"), "html.parser").select_one("article")
 
 
-def printed(outputs: list) -> list[str]:
-    """What cells wrote as text, line by line, blank lines left out."""
-    texts = [output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in outputs
-             if not {"text/html", "text/markdown", "image/png"} & set(output.get("data", {}))]  # fmt: skip
-    return [line.rstrip() for text in texts for line in text.splitlines() if line.strip()]
-
-
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_no_cell_of_a_notebook_shows_markup_of_the_site(path: Path) -> None:
     found = [match[0] for cell in cells(path, "markdown") for match in MARKUP.finditer(cell.source)]
@@ -80,25 +146,30 @@ def test_no_cell_of_a_notebook_shows_markup_of_the_site(path: Path) -> None:
     }  # fmt: skip
 
 
+def compare(page: list[str], notebook: list[str]) -> None:
+    """Fail, and show where they part first."""
+    assert len(notebook) > 100
+    if page != notebook:
+        at = next((n for n, (one, other) in enumerate(zip(page, notebook, strict=False)) if one != other), -1)
+        before, after = max(at - 8, 0), at + 12
+        pytest.fail(f"notebook: {' | '.join(notebook[before:after])}\npage: {' | '.join(page[before:after])}")
+
+
 @pytest.mark.site
 @pytest.mark.parametrize("stem", [path.stem for path in TEXTS])
-def test_page_and_notebook_say_the_same_words_and_show_the_same_outputs(stem: str) -> None:
+def test_page_and_notebook_say_the_same_one_thing_after_the_other(stem: str) -> None:
     article = page(stem)
-    for name in (stem, f"{stem}-solutions")[: 2 if stem[0].isdigit() else 1]:
-        shown = [line for cell in article.select(".cell") for line in cell.select(".cell_output .output pre")
-                 if bool(cell.find_parent(class_="solution")) == name.endswith("-solutions")]  # fmt: skip
-        lines = [line.rstrip() for text in shown for line in text.get_text().splitlines() if line.strip()]
-        held = printed([output for cell in cells(BOOK / f"{name}.ipynb", "code") for output in cell.outputs])
-        # solutions begin with cells of the chapter, whose outputs the page shows where the chapter has them
-        assert held[-len(lines) or len(held) :] == lines
+    solutions = [solution.extract() for solution in article.select(".solution")]
+    hidden = {cell.source for cell in read_text(BOOK / "text" / f"{stem}.md")
+              if "remove-input" in cell.metadata.get("tags", [])}  # fmt: skip
+    told = [cell for cell in nbformat.read(BOOK / f"{stem}.ipynb", as_version=4).cells if COLAB not in cell.source]
+    compare(list(read(article)), list(read_notebook(told, hidden)))
 
-    for extra in article.select(".cell, .solution, .math, .katex, .eqno, .headerlink, .run, .bd-footer-content, nav"):
-        extra.decompose()
-    seen, told = words(article), words(rendered(BOOK / f"{stem}.ipynb"))
-    assert len(told) > 100
-    if told != seen:
-        at = next((n for n, (one, other) in enumerate(zip(told, seen, strict=False)) if one != other), -1)
-        pytest.fail(f"notebook: {' '.join(told[at - 8 : at + 12])}\npage:     {' '.join(seen[at - 8 : at + 12])}")
+    if solutions:
+        asked = {cell.source for cell in told if cell.cell_type == "code"}  # what solutions need, and exercises bring
+        solved = [cell for cell in nbformat.read(BOOK / f"{stem}-solutions.ipynb", as_version=4).cells[3:]
+                  if cell.source not in asked and not cell.source.startswith("## ")]  # fmt: skip
+        compare([token for solution in solutions for token in read(solution)], list(read_notebook(solved, set())))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -121,6 +192,24 @@ def test_a_heading_begins_a_cell_so_that_it_folds_what_follows_it_and_nothing_be
         for heading in rendered_whole(path).select("h1, h2, h3, h4")
         if not heading.find_parent("blockquote")
     ]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_program_that_sets_no_formulas_sees_the_same_headings_lists_and_tables(path: Path) -> None:
+    def structure(reader: MarkdownIt, source: str) -> list[str]:
+        return [token.type for token in reader.parse(source) if token.type.endswith("_open") and token.tag != "p"]
+
+    plain = MarkdownIt("commonmark").enable("table")
+    for cell in cells(path, "markdown"):
+        assert structure(plain, cell.source) == structure(READER, cell.source), cell.source
+        assert not re.search(r"^ *(?:[,.;:?)]|![^[])", cell.source, re.MULTILINE), cell.source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_code_of_a_chapter_told_again_has_to_be_scrolled(path: Path) -> None:
+    text = BOOK / "text" / f"{path.stem.removesuffix('-solutions')}.md"
+    if told_again(text.read_text(encoding="utf-8")):
+        assert [line for cell in cells(path, "code") for line in cell.source.split("\n") if len(line) > 100] == []
 
 
 @pytest.mark.site

@@ -41,6 +41,8 @@ LABEL = re.compile(r"\(([\w-]+)\)=")
 HEADING = re.compile(r"(#+) +(.*)")
 ROLE = re.compile(r"\{([\w:]+)\}`([^`]+)`")
 NAMED = re.compile(r"(.*?)\s*<([^<>]+)>", re.DOTALL)  # the words of a link, and in angle brackets where it leads
+FORMULA = re.compile(r"^\$\$\n.*?\n\$\$$", re.DOTALL | re.MULTILINE)
+BULLET = re.compile(r"\n *(?=[-+*>#=])")  # before a sign with which a list, a quotation or a heading begins
 HIDDEN = {"hide-input", "remove-input"}
 CODE = "Code"  # what the line above folded code says where a text has no words for it
 MINUTES = re.compile(r"(?: ·|,) \d+ min$")  # at the end of the title of a fold or an exercise
@@ -144,9 +146,11 @@ def heading_id(heading: str) -> str:
 def markdown(source: str) -> Cell:
     """Return a cell of text, blank lines squeezed together. One that begins with a heading is named after it.
 
+    A line within a formula begins with no sign that Markdown reads, for programs that look for formulas last.
     Jupyter folds what is folded on the page, and runs what is folded with the heading above it.
     """
-    cell = nbformat.v4.new_markdown_cell(re.sub(r"\n{3,}", "\n\n", source).strip("\n"))
+    squeezed = re.sub(r"\n{3,}", "\n\n", source).strip("\n")
+    cell = nbformat.v4.new_markdown_cell(FORMULA.sub(lambda found: BULLET.sub(" ", found[0]), squeezed))
     if found := HEADING.match(cell.source):
         cell.id = heading_id(found[2])
         if found[2].startswith((DEEPER, FROM_CHAPTER)):
