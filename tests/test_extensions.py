@@ -185,10 +185,12 @@ def test_a_picture_gets_its_size_and_others_are_left_alone(tmp_path: Path) -> No
     Image.new("RGB", (30, 20)).save(tmp_path / "a.png")
     (tmp_path / "b.svg").write_text('<svg viewBox="0 0 640 104">')
     others = '<img src="data:image/png;b.png"><img src="https://c/d.png"><img src="e.png" width="1">'
-    picture, drawing, *left = finished(f'<img alt="x" src="a.png"><img src="b.svg">{others}', tmp_path).find_all("img")
-    assert picture.attrs == {
-        "alt": "x", "src": "a.png", "width": "30", "height": "20", "loading": "lazy", "decoding": "async"
-    }  # fmt: skip
+    opening, later = '<img alt="x" src="a.png">', '<section><img alt="y" src="a.png"></section>'
+    body = f'<section>{opening}{later}<img src="b.svg">{others}</section>'
+    first, second, drawing, *left = finished(body, tmp_path).find_all("img")
+    size = {"src": "a.png", "width": "30", "height": "20", "decoding": "async"}
+    assert first.attrs == {"alt": "x", **size}
+    assert second.attrs == {"alt": "y", **size, "loading": "lazy"}
     assert drawing.attrs == {"src": "b.svg", "width": "640", "height": "104"}
     assert "".join(map(str, left)) == others.replace('">', '"/>')
     (tmp_path / "b.svg").write_text("<svg>")

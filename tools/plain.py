@@ -44,14 +44,14 @@ NAMED = re.compile(r"(.*?)\s*<([^<>]+)>", re.DOTALL)  # the words of a link, and
 FORMULA = re.compile(r"^\$\$\n.*?\n\$\$$", re.DOTALL | re.MULTILINE)
 BULLET = re.compile(r"\n *(?=[-+*>#=])")  # before a sign with which a list, a quotation or a heading begins
 HIDDEN = {"hide-input", "remove-input"}
+CODE = "Code"  # what the line above folded code says where a text has no words for it
+MINUTES = re.compile(r"(?: ·|,) \d+ min$")  # at the end of the title of a fold or an exercise
 DEEPER = "Deeper: "  # begins the heading of a fold
 FROM_CHAPTER = "From the chapter"
 # What stands before the first word of a sentence, of a cell of a table or of a point of a list, and before its first
 # letter: a bracket, a quotation mark, stars.
 BEGINS = re.compile(r"""(?:\A|\n\s*\n|\n *(?:[-*]|\d+\.)\ |\||[.!?:][)"”'*_\]]*\s)[\s*_(\["“']*\Z""")
 NAMES = {"He", "Hessian", "Jacobian", "Wilson's", "Xavier"}  # terms that keep their capital in a sentence
-CODE = "Code"  # what the line above folded code says where a text has no words for it
-MINUTES = re.compile(r"(?: ·|,) \d+ min$")  # at the end of the title of a fold or an exercise
 
 
 @dataclass(frozen=True)

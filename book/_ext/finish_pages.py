@@ -171,11 +171,16 @@ def with_minutes_after_titles(page: BeautifulSoup) -> None:
 
 
 def with_sizes_of_pictures(page: BeautifulSoup, folder: Path) -> None:
-    """Say how large each picture is, so that nothing jumps, and fetch those of cells when the reader comes near."""
+    """Say how large each picture is, so that nothing jumps, and fetch those of cells when the reader comes near.
+
+    The opening picture of a chapter, which no section but that of the whole page is around, is fetched at once.
+    """
     for picture in page.find_all("img", src=re.compile(r"^(?!data:|https?:).*\.png$"), width=False):
         with Image.open(folder / picture["src"]) as image:
             width, height = image.size
-        picture.attrs |= {"width": str(width), "height": str(height), "loading": "lazy", "decoding": "async"}
+        picture.attrs |= {"width": str(width), "height": str(height), "decoding": "async"}
+        if len(picture.find_parents("section")) > 1:
+            picture["loading"] = "lazy"
     for drawing in page.find_all("img", src=re.compile(r"^(?!data:|https?:).*\.svg$"), width=False):
         found = VIEW_BOX.search((folder / drawing["src"]).read_text(encoding="utf-8"))
         if found is None:
