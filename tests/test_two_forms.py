@@ -91,7 +91,7 @@ def read_cell(cell: Tag) -> Iterator[str]:
         yield from lines("code", code.get_text())
     for output in cell.select(".cell_output > *"):
         pictures = [output] if output.name == "img" else output.select("img")
-        if "text_html" in output["class"]:
+        if "text_html" in output.get("class", []):
             yield from in_html(output)
         elif pictures:
             yield from [picture(shown["alt"]) for shown in pictures]
