@@ -97,6 +97,11 @@ def test_chapters_leave_the_test_set_shut() -> None:
         assert all(source.count("test.csv") == 1 for source in opening), path.stem
 
 
+def test_a_verdict_is_shown_and_not_printed() -> None:
+    """A notebook breaks what is printed in the middle of a word."""
+    assert [path.stem for path in NOTEBOOKS for cell in code(path) if "print(check(" in cell.source] == []
+
+
 def test_no_cell_ends_in_a_semicolon_or_asks_the_network_for_data() -> None:
     for path in NOTEBOOKS:
         for cell in code(path)[1:]:  # the first is for Colab
