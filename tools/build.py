@@ -54,7 +54,7 @@ def main() -> int:
     start = time.perf_counter()
     subprocess.run([sys.executable, ROOT / "tools" / "notebooks.py"], cwd=ROOT, check=True)
     if changed("look", LOOK):
-        (HTML / ".buildinfo").unlink(missing_ok=True)  # Sphinx then writes every page again
+        shutil.rmtree(HTML, ignore_errors=True)  # Sphinx then writes every page again
     durations = Durations(ROOT / "_build" / "seconds.json")
     which = "changed pages" if (HTML / ".buildinfo").exists() else "all pages"
     print(f"Pages: making {which}, {in_words(durations.expected(which, otherwise=30))}.", flush=True)
