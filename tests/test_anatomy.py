@@ -5,24 +5,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from front_matter import FRONT_MATTER
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 from anatomy import faults  # noqa: E402
 from minutes import TEXTS, chosen_texts  # noqa: E402
 
-GOOD = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
-
-(ch-a)=
+GOOD = (
+    FRONT_MATTER
+    + """(ch-a)=
 # What is a?
 
 ```{image} maps/01-a.svg
@@ -128,6 +120,7 @@ answer = deep
 
 Books.
 """.replace("WORDS", "word " * 2000)
+)
 
 
 def found(folder: Path, text: str) -> list[str]:

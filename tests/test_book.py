@@ -14,6 +14,7 @@ import nbformat
 import pytest
 import yaml
 from common import pages
+from front_matter import FRONT_MATTER
 
 import scratchnet.check
 
@@ -132,18 +133,9 @@ def test_binder_installs_the_locked_versions_and_the_package() -> None:
     assert (ROOT / ".binder" / "runtime.txt").read_text().strip() == f"python-{versions[0]}"
 
 
-TEXT = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
-
-# A title
+TEXT = (
+    FRONT_MATTER
+    + """# A title
 
 ```{code-cell} ipython3
 x = 6
@@ -180,6 +172,7 @@ answer
 ````{solution-end}
 ````
 """
+)
 
 
 @pytest.fixture

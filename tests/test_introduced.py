@@ -4,19 +4,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from front_matter import FRONT_MATTER
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 from introduced import IDIOMS, faults, main, search  # noqa: E402
 from minutes import TEXTS  # noqa: E402
 
-HEAD = """---
-jupytext:
-  text_representation: {extension: .md, format_name: myst}
-kernelspec: {display_name: Python 3, language: python, name: python3}
----
-
-"""
 GLOSSARY = "```{glossary}\nLoss\n  How wrong.\n\nPixel\n  A dot.\n\nPower\n  Of a test.\n```\n"
 OLD = "# Old?\n\nA {term}`pixel <Pixel>`, and a loss, without more.\n\n```{code-cell} ipython3\nA @ B\n```\n"
 NEW = """# New?
@@ -58,7 +52,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def write(folder: Path, name: str, text: str) -> None:
-    (folder / f"{name}.md").write_text(HEAD + text)
+    (folder / f"{name}.md").write_text(FRONT_MATTER + text)
 
 
 def test_what_was_introduced_before_it_is_used_is_no_fault(folder: Path) -> None:

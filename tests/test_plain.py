@@ -4,15 +4,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from front_matter import FRONT_MATTER
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 from plain import Book, read  # noqa: E402
 
 SITE = "https://site/"
-HEAD = "---\njupytext:\n  text_representation:\n    extension: .md\n    format_name: myst\n---\n\n"
 TEXT = (
-    HEAD
+    FRONT_MATTER
     + """(ch-a)=
 # How does it begin?
 

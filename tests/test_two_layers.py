@@ -6,26 +6,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from front_matter import FRONT_MATTER
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
-from minutes import TEXTS, Clock, words  # noqa: E402
-from plain import Book, claims, heading_id, read, told_again  # noqa: E402
+from minutes import TEXTS, Clock, chosen_texts, words  # noqa: E402
+from plain import Book, claims, heading_id, read  # noqa: E402
 from two_layers import pieces  # noqa: E402
 
-TOLD = [path for path in sorted(TEXTS.glob("*.md")) if told_again(path.read_text(encoding="utf-8"))]
-TEXT = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
-
-(ch-a)=
+TOLD = chosen_texts(TEXTS, [])
+TEXT = (
+    FRONT_MATTER
+    + """(ch-a)=
 # What is a?
 
 ```{code-cell} ipython3
@@ -110,6 +102,7 @@ answer = a
 ````{solution-end}
 ````
 """
+)
 
 
 @pytest.fixture

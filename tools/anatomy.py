@@ -16,18 +16,13 @@ from pathlib import Path
 
 from minutes import PROGRAM, TEXTS, TIME, Clock, chosen_texts
 from needs import names
-from plain import CODE, HIDDEN, LABEL, read
+from plain import CODE, HIDDEN, LABEL, alt, comments, read, tags
 from two_layers import Cell, Piece, pieces
 
 LEADS = ["In short.", "What you need.", "Time."]
 LAST = [PROGRAM, "What people get wrong", "Neighbours", "Card", "Exercises", "Further reading"]
 LINES, COLUMNS, PROGRAM_LINES, ALT_WORDS = 12, 88, 30, 60
 NOT_IN_A_NOTEBOOK = re.compile(r"on this page|press Next|below the fold|at the top of this page", re.IGNORECASE)
-
-
-def tags(cell: Cell) -> set[str]:
-    """Return the tags of a cell."""
-    return set(cell.metadata.get("tags", []))
 
 
 def lines(cell: Cell) -> list[str]:
@@ -102,11 +97,6 @@ def headings(found: list[Piece]) -> Iterator[str]:
             yield f"{section}: its checks are not one cell at the end, before the folds"
 
 
-def alt(cell: Cell) -> str:
-    """Return the description of a cell's picture."""
-    return str(cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
-
-
 def code(found: list[Piece]) -> Iterator[str]:
     """What may stand in cells in sight, and what folded cells have to say."""
     program = 0
@@ -119,7 +109,7 @@ def code(found: list[Piece]) -> Iterator[str]:
         if "hide-input" in tags(cell) and cell.metadata.mystnb.code_prompt_show == CODE:
             yield f"{said}: no code_prompt_show says what is folded, such as “Set-up” or “Code of the figure”"
         if "checks" in tags(cell):
-            for claim in claims(cell.source):
+            for claim in comments(cell.source).values():
                 if len(claim.split()) < 3 or not re.search(r"[.!?]”?$", claim):
                     yield f"{said}: the claim “{claim}” is no whole sentence"
         if piece.place != "spine" or HIDDEN & tags(cell):
@@ -136,12 +126,6 @@ def code(found: list[Piece]) -> Iterator[str]:
             yield f"{said}: an assertion is in sight; it belongs into the checks"
     if program > PROGRAM_LINES:
         yield f"the program to keep has {program} lines, more than {PROGRAM_LINES}"
-
-
-def claims(source: str) -> list[str]:
-    """Return the claims of a cell of checks."""
-    runs = groupby(source.split("\n"), key=lambda line: line.lstrip().startswith("#"))
-    return [" ".join(line.strip().lstrip("#").strip() for line in run) for is_comment, run in runs if is_comment]
 
 
 def leaning(found: list[Piece]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minutes import TEXTS, chosen_texts
-from plain import HIDDEN, NAMED, ROLE, read, told_again
+from plain import HIDDEN, NAMED, ROLE, read, tags
 from two_layers import pieces
 
 REFRESHER = "00-refresher"
@@ -82,7 +82,7 @@ def spine(path: Path) -> Iterator[tuple[Place, str, str]]:
         if piece.place != "spine" or piece.section in AROUND:
             continue
         if piece.cell:
-            if not HIDDEN & set(piece.cell.metadata.get("tags", [])):
+            if not HIDDEN & tags(piece.cell):
                 yield place, "", piece.cell.source
         elif piece.part.name in ("", "bet"):
             yield place, piece.part.body, ""
@@ -130,7 +130,7 @@ def search(folder: Path) -> dict[str, Found]:
 
 def faults(folder: Path) -> list[str]:
     """Return, in sentences, what chapters told in two layers use before it is introduced."""
-    told = {path.stem for path in folder.glob("[0-9]*.md") if told_again(path.read_text(encoding="utf-8"))}
+    told = {path.stem for path in chosen_texts(folder, [])}
     said = []
     for name, one in search(folder).items():
         for chapter in sorted(told & one.used.keys()):

@@ -23,7 +23,7 @@ import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from plain import DEEPER, HIDDEN, LABEL, MINUTES, NAMED, ROLE, parts, read, told_again
+from plain import DEEPER, HIDDEN, LABEL, MINUTES, NAMED, ROLE, parts, read, tags, told_again
 from two_layers import Piece, pieces
 
 TEXTS = Path(__file__).parents[1] / "book" / "text"
@@ -58,7 +58,7 @@ class Reading:
         """Count one piece of a chapter."""
         part = piece.part
         if piece.cell:
-            if not HIDDEN & set(piece.cell.metadata.get("tags", [])):
+            if not HIDDEN & tags(piece.cell):
                 self.things += 3 if piece.section == PROGRAM else 1
         elif part.name in ("", "bet"):
             self.add_text(part.body)

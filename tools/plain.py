@@ -470,10 +470,19 @@ def shouts(words: str) -> bool:
     return first[:1].isupper() and first[1:].islower() and first not in NAMES
 
 
+def tags(cell: Cell) -> set[str]:
+    """Return the tags of a cell."""
+    return set(cell.metadata.get("tags", []))
+
+
+def alt(cell: Cell) -> str:
+    """Return the description of a cell's picture in one line; an empty text where it has none."""
+    return re.sub(r"\s+", " ", cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
+
+
 def code_cell(cell: Cell) -> Cell:
     """Return a code cell with the same code and outputs. JupyterLab and Colab fold what the page hides."""
-    hidden = HIDDEN & set(cell.metadata.get("tags", []))
-    metadata = {"jupyter": {"source_hidden": True}, "cellView": "form"} if hidden else {}
+    metadata = {"jupyter": {"source_hidden": True}, "cellView": "form"} if HIDDEN & tags(cell) else {}
     new = nbformat.v4.new_code_cell(cell.source, metadata=metadata, execution_count=cell.execution_count)
     new.outputs = [nbformat.from_dict(output) for output in cell.outputs]
     return new
@@ -481,7 +490,7 @@ def code_cell(cell: Cell) -> Cell:
 
 def checked(cell: Cell, page: str) -> list[Cell]:
     """Return the line above a cell of checks, which says how many there are; nothing above any other cell."""
-    if "checks" not in cell.metadata.get("tags", []):
+    if "checks" not in tags(cell):
         return []
     if cell.outputs:
         raise SystemExit(f"{page}: a cell of checks may not print or show anything; move that into a cell of its own")
@@ -490,30 +499,43 @@ def checked(cell: Cell, page: str) -> list[Cell]:
 
 def in_words(cell: Cell) -> list[Cell]:
     """Return what a cell's picture shows, said in words and folded: no notebook program has alternative texts."""
-    alt = re.sub(r"\s+", " ", cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
-    return [markdown(f"<details><summary>The picture in words</summary>\n\n{alt}\n\n</details>")] if alt else []
+    words = alt(cell)
+    return [markdown(f"<details><summary>The picture in words</summary>\n\n{words}\n\n</details>")] if words else []
 
 
 def read(source: Path) -> list[Cell]:
     """Return the cells of a text, in the order of the page. Those that the page folds know the words of their fold."""
     cells = list(jupytext.read(source).cells)
     for cell in cells:
-        tags = cell.metadata.get("tags", [])
         options = dict(cell.metadata.get("mystnb", {}))
-        if "checks" in tags:
+        if "checks" in tags(cell):
             number = claims(cell.source, source.stem)
-            cell.metadata.tags = [*tags, "hide-input"]
+            cell.metadata.tags = [*cell.metadata.tags, "hide-input"]
             options["code_prompt_show"] = f"Checked: {number} claim{'s' * (number != 1)}"
-        if {"checks", "hide-input"} & set(tags):
+        if {"checks", "hide-input"} & tags(cell):
             options["code_prompt_hide"] = options.setdefault("code_prompt_show", CODE)
             cell.metadata.mystnb = nbformat.from_dict(options)
     return cells
 
 
+def comments(code: str) -> dict[int, str]:
+    """Return each run of comment lines as one text, by the number of its first line."""
+    runs: dict[int, str] = {}
+    begin = 0  # of the run that goes on; 0 outside of one
+    for number, line in enumerate(code.split("\n"), start=1):
+        if not line.lstrip().startswith("#"):
+            begin = 0
+        elif begin:
+            runs[begin] += " " + line.strip().lstrip("#").strip()
+        else:
+            begin = number
+            runs[begin] = line.strip().lstrip("#").strip()
+    return runs
+
+
 def claims(code: str, name: str) -> int:
     """Count the claims of a cell of checks: runs of comment lines, each followed by the assertions that hold it."""
-    comment = [line.lstrip().startswith("#") for line in code.split("\n")]
-    begins = [n for n, here in enumerate(comment, start=1) if here and not (n > 1 and comment[n - 2])]
+    begins = list(comments(code))
     nodes = list(ast.walk(ast.parse(code)))
     asserts = [node.lineno for node in nodes if isinstance(node, ast.Assert)]
     asserts += [call.lineno for call in nodes if isinstance(call, ast.Call)
@@ -522,7 +544,7 @@ def claims(code: str, name: str) -> int:
         raise SystemExit(f"{name}: a cell of checks has no assertion; assert its claims, or take the tag away")
     if not begins or min(asserts) < begins[0]:
         raise SystemExit(f"{name}: a cell of checks asserts something without a comment above it that says the claim")
-    for begin, end in pairwise([*begins, len(comment) + 1]):
+    for begin, end in pairwise([*begins, len(code.split("\n")) + 1]):
         if not any(begin < line < end for line in asserts):
             claim = code.split("\n")[begin - 1].strip("# ")
             raise SystemExit(f"{name}: a cell of checks claims “{claim}” and asserts nothing below it")

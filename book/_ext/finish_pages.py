@@ -113,6 +113,13 @@ def with_links_below_the_title(page: BeautifulSoup) -> None:
         the_one(page.find_all("h1"), "a title").insert_after("\n", line)
 
 
+def minutes_said(page: BeautifulSoup, minutes: str) -> Tag:
+    """Return the quiet words behind a title that say how long it takes."""
+    said = page.new_tag("span", attrs={"class": "minutes"})
+    said.string = f" · {minutes}"
+    return said
+
+
 def with_folds(page: BeautifulSoup) -> None:
     """Fold each section whose heading begins with "Deeper:", under that heading, and leave it out of the contents.
 
@@ -131,8 +138,7 @@ def with_folds(page: BeautifulSoup) -> None:
         if words is None:
             raise ExtensionError(f"a fold does not say how long it takes: {heading.get_text()}")
         title, _, minutes = str(words).rpartition(" · ")
-        words.replace_with(title, time := page.new_tag("span", attrs={"class": "minutes"}))
-        time.string = f" · {minutes}"
+        words.replace_with(title, minutes_said(page, minutes))
         for label in [section, *section.find_all(id=True)]:
             for link in page.select(f'li.toc-entry > a[href="#{label.get("id")}"]'):
                 link.parent.decompose()
@@ -166,8 +172,7 @@ def with_minutes_after_titles(page: BeautifulSoup) -> None:
             name, _, minutes = str(words).rpartition(" · ")
             words.replace_with(f"{name})")
             if "exercise" in title.parent["class"]:
-                title.append(time := page.new_tag("span", attrs={"class": "minutes"}))
-                time.string = f" · {minutes.strip()[:-1]}"
+                title.append(minutes_said(page, minutes.strip()[:-1]))
 
 
 def with_sizes_of_pictures(page: BeautifulSoup, folder: Path) -> None:
