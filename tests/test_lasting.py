@@ -49,7 +49,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-TIMED = "book/14-frameworks.html"  # it draws how long its own lines took, and a picture is named after what is in it
+TIMED = "book/18-frameworks.html"  # it draws how long its own lines took, and a picture is named after what is in it
 
 
 def unexplained(one: dict[str, bytes], two: dict[str, bytes]) -> list[str]:

@@ -41,7 +41,7 @@ def test_what_is_lit_stands_out_without_its_colour_and_every_word_can_be_read() 
     for kind in {part.kind for part in maps.PARTS.values()}:
         assert contrast("#FFFFFF", COLORS[kind]) >= 4.5
     assert contrast(maps.PAPER, COLORS["muted"]) >= 4.5
-    lit, dark = maps.draw("14-frameworks"), maps.draw("00-refresher")
+    lit, dark = maps.draw("18-frameworks"), maps.draw("00-refresher")
     inks = [set(re.findall(r'<text[^>]*fill="(#\w{6})"', drawing)) for drawing in (lit, dark)]
     assert inks == [{"#FFFFFF"}, {COLORS["muted"]}]
 
