@@ -96,7 +96,7 @@ def record(function: Any, inputs: Any, options: dict[str, Any]) -> Any:
         raise TypeError(WRITTEN)
     if function not in RULES and function not in STEPS:
         _refuse(function)
-    value = function(*(each.value if isinstance(each, Node) else each for each in inputs), **options)
+    value = function(*map(plain, inputs), **options)
     asked = [place for place, each in enumerate(inputs) if isinstance(each, Node)]
     if function in STEPS or not asked:
         return value
@@ -108,6 +108,11 @@ def record(function: Any, inputs: Any, options: dict[str, Any]) -> Any:
     return Node(value, function, inputs, options)
 
 
+def plain(x: Any) -> Any:
+    """Return the array in a node, and anything else as it is."""
+    return x.value if isinstance(x, Node) else x
+
+
 def walk_back(end: Node) -> dict[Node, FloatArray]:
     """Return the gradient of the number `end` for every node that it was made of.
 
@@ -116,11 +121,14 @@ def walk_back(end: Node) -> dict[Node, FloatArray]:
     """
     arrived = {end: np.ones_like(end.value)}
     for node in users_first(end):
-        values = [each.value if isinstance(each, Node) else each for each in node.inputs]
+        values = [plain(each) for each in node.inputs]
         for each, rule in zip(node.inputs, RULES.get(node.function, ()), strict=False):
             if isinstance(each, Node):
-                share = folded(rule(arrived[node], node.value, *values, **node.options), each.shape)  # along a path
-                arrived[each] = arrived[each] + share if each in arrived else share  # over paths
+                dx = rule(arrived[node], node.value, *values, **node.options)
+                dx = folded(dx, each.shape)
+                if each in arrived:  # another path has come here
+                    dx = arrived[each] + dx
+                arrived[each] = dx
     return arrived
 
 
@@ -233,11 +241,13 @@ def grad(f: Callable[..., Any]) -> Callable[..., Any]:
     def gradient(*arguments: Any) -> Any:
         leaves = [Node(_numbers(each)) for each in arguments]
         end = f(*leaves)
-        if np.shape(end.value if isinstance(end, Node) else end) != ():
-            raise ValueError(f"f must return one number, not an array of shape {end.shape}. Return its sum or its mean")
+        if (shape := np.shape(plain(end))) != ():
+            raise ValueError(f"f must return one number, not an array of shape {shape}. Return its sum or its mean")
         arrived = walk_back(end) if isinstance(end, Node) else {}
-        zeros = (np.zeros_like(leaf.value) for leaf in leaves)  # of what f does not depend on
-        found = [np.array(arrived.get(leaf, zero), zero.dtype) for leaf, zero in zip(leaves, zeros, strict=True)]
+        found = []
+        for leaf in leaves:  # of what f does not depend on the gradient is zero
+            zero = np.zeros_like(leaf.value)
+            found.append(np.array(arrived.get(leaf, zero), zero.dtype))
         return found[0] if len(found) == 1 else tuple(found)
 
     return gradient
