@@ -1,12 +1,23 @@
 """scratchnet: a neural network that reads handwritten digits, with nothing hidden.
 
 The modules, in reading order, are the chapters of the book: data, layers, activations, losses, network, gradcheck,
-parameters, optimizers, training, metrics, storage, handwriting, photo, strokes; kinds says what a layer is. Importing
-the package imports NumPy and nothing heavier.
+parameters, optimizers, training, metrics, storage, handwriting, photo, strokes, convolution; kinds says what a
+layer is. Importing the package imports NumPy and nothing heavier.
 """
 
 from scratchnet import plots
 from scratchnet.activations import ReLU, Tanh, relu, relu_backward, softmax, softmax_backward, tanh, tanh_backward
+from scratchnet.convolution import (
+    Convolution,
+    MaxPool,
+    MeanPool,
+    conv2d,
+    conv2d_backward,
+    max_pool,
+    max_pool_backward,
+    mean_pool,
+    mean_pool_backward,
+)
 from scratchnet.data import Digits, minibatches, normalize, read_digits, train_dev_split
 from scratchnet.gradcheck import check_gradients, numerical_gradient, relative_error
 from scratchnet.handwriting import prepare
@@ -26,12 +37,15 @@ from scratchnet.training import DivergedError, History, evaluate, fit
 __version__ = "0.1.0"
 
 __all__ = [
+    "Convolution",
     "Digits",
     "DivergedError",
     "History",
     "Kind",
     "Layer",
     "Linear",
+    "MaxPool",
+    "MeanPool",
     "Momentum",
     "Parameters",
     "Photo",
@@ -46,6 +60,8 @@ __all__ = [
     "calibration",
     "check_gradients",
     "confusion_matrix",
+    "conv2d",
+    "conv2d_backward",
     "cosine",
     "cross_entropy",
     "cross_entropy_backward",
@@ -56,7 +72,11 @@ __all__ = [
     "linear",
     "linear_backward",
     "load",
+    "max_pool",
+    "max_pool_backward",
     "mcnemar",
+    "mean_pool",
+    "mean_pool_backward",
     "minibatches",
     "normalize",
     "numerical_gradient",
