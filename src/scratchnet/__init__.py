@@ -7,7 +7,9 @@ the package imports NumPy and nothing heavier.
 
 from scratchnet import plots
 from scratchnet.activations import ReLU, Tanh, relu, relu_backward, softmax, softmax_backward, tanh, tanh_backward
+from scratchnet.augment import distort
 from scratchnet.data import Digits, minibatches, normalize, read_digits, train_dev_split
+from scratchnet.dropout import Dropout, dropout, dropout_backward
 from scratchnet.gradcheck import check_gradients, numerical_gradient, relative_error
 from scratchnet.handwriting import prepare
 from scratchnet.kinds import Kind
@@ -28,6 +30,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Digits",
     "DivergedError",
+    "Dropout",
     "History",
     "Kind",
     "Layer",
@@ -49,6 +52,9 @@ __all__ = [
     "cosine",
     "cross_entropy",
     "cross_entropy_backward",
+    "distort",
+    "dropout",
+    "dropout_backward",
     "evaluate",
     "fit",
     "forward",
