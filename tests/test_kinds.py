@@ -82,6 +82,7 @@ NETWORKS = {
     "bent": [sn.Linear(2, 8), Bent(), sn.Linear(8, 3)],
     "scale": [Scale(2), sn.Linear(2, 8), sn.Tanh(), Scale(8), sn.Linear(8, 3)],
     "noisy": [sn.Linear(2, 8), sn.ReLU(), Noisy(0.8), sn.Linear(8, 3), Bent()],
+    "dropout": [sn.Linear(2, 16), sn.ReLU(), sn.Dropout(0.2), sn.Linear(16, 3)],
     "tanh": [sn.Linear(2, 8), sn.Tanh(), sn.Linear(8, 8), sn.Tanh(), sn.Linear(8, 3)],
     "tanh last": [sn.Linear(2, 8), sn.ReLU(), sn.Linear(8, 3), sn.Tanh()],
     "sliding": [

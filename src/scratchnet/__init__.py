@@ -7,6 +7,7 @@ layer is. Importing the package imports NumPy and nothing heavier.
 
 from scratchnet import plots
 from scratchnet.activations import ReLU, Tanh, relu, relu_backward, softmax, softmax_backward, tanh, tanh_backward
+from scratchnet.augment import distort
 from scratchnet.convolution import (
     Convolution,
     MaxPool,
@@ -19,6 +20,7 @@ from scratchnet.convolution import (
     mean_pool_backward,
 )
 from scratchnet.data import Digits, minibatches, normalize, read_digits, train_dev_split
+from scratchnet.dropout import Dropout, dropout, dropout_backward
 from scratchnet.gradcheck import check_gradients, numerical_gradient, relative_error
 from scratchnet.handwriting import prepare
 from scratchnet.kinds import Kind
@@ -26,7 +28,7 @@ from scratchnet.layers import Linear, linear, linear_backward
 from scratchnet.losses import cross_entropy, cross_entropy_backward
 from scratchnet.metrics import accuracy, accuracy_interval, calibration, confusion_matrix, mcnemar
 from scratchnet.network import backward, forward, predict, predict_proba
-from scratchnet.optimizers import SGD, Momentum, cosine
+from scratchnet.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, RMSProp, cosine
 from scratchnet.parameters import Layer, Parameters, initialize
 from scratchnet.photo import Photo, read_photo
 from scratchnet.source import source
@@ -37,9 +39,13 @@ from scratchnet.training import DivergedError, History, evaluate, fit
 __version__ = "0.1.0"
 
 __all__ = [
+    "AdaGrad",
+    "Adam",
+    "AdamW",
     "Convolution",
     "Digits",
     "DivergedError",
+    "Dropout",
     "History",
     "Kind",
     "Layer",
@@ -49,6 +55,7 @@ __all__ = [
     "Momentum",
     "Parameters",
     "Photo",
+    "RMSProp",
     "ReLU",
     "SGD",
     "STROKES",
@@ -65,6 +72,9 @@ __all__ = [
     "cosine",
     "cross_entropy",
     "cross_entropy_backward",
+    "distort",
+    "dropout",
+    "dropout_backward",
     "evaluate",
     "fit",
     "forward",
