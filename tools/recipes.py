@@ -92,17 +92,16 @@ def sliding(few: int = 16, many: int = 32, hidden: int = 64) -> list[sn.Kind]:
     return [*slide, sn.Linear(pools[1].outputs, hidden), sn.ReLU(), sn.Linear(hidden, 10)]
 
 
+ALIKE: dict[str, Any] = {
+    "settings": {"learning_rate": 0.05},
+    "augment": {"shift": 1.0, "rotation": 10, "stretch": 0.1, "slant": 0.1, "elastic": 0.8},
+    "batch_size": 64,
+    "warmup": 0.05,
+}
 RECIPES: dict[str, Recipe] = {
     "mlp": Recipe((784, 512, 10), 60, settings={"learning_rate": 0.1}, augment={"rotation": 10, "elastic": 1.3}),
-    "convolution": Recipe(
-        sliding(),
-        30,
-        settings={"learning_rate": 0.05},
-        augment={"shift": 1.0, "rotation": 10, "stretch": 0.1, "slant": 0.1, "elastic": 0.8},
-        batch_size=64,
-        warmup=0.05,
-        seconds=360,
-    ),
+    "convolution": Recipe(sliding(), 30, seconds=360, **ALIKE),
+    "784-128-10": Recipe((784, 128, 10), 30, seconds=120, **ALIKE),  # on the same images, for comparison
 }
 KEPT = {"convolution": ROOT / "book" / "convolution.npz"}  # the network of seed 0, for the chapter and its figure
 
