@@ -70,6 +70,7 @@ LIT: dict[str, tuple[str, ...]] = {
     "11-training": (*AHEAD, "y", "loss", "gradients", "step", "weights"),
     "12-results": ("P", "answer"),
     "13-your-digits": ("image",),
+    "16-convolution": ("image", "X", "linear 1"),
     "18-frameworks": tuple(PARTS),
     "part-1": (*AHEAD, "y", "loss"),
     "part-2": ("loss", "gradients", "check", "step", "weights", "start"),
