@@ -71,6 +71,7 @@ LIT: dict[str, tuple[str, ...]] = {
     "12-results": ("P", "answer"),
     "13-your-digits": ("image",),
     "14-optimizers": ("gradients", "step", "weights"),
+    "15-generalisation": ("image", "X", "ReLU", "weights"),
     "18-frameworks": tuple(PARTS),
     "part-1": (*AHEAD, "y", "loss"),
     "part-2": ("loss", "gradients", "check", "step", "weights", "start"),

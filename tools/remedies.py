@@ -2,7 +2,7 @@
 
 `make far` runs this and writes book/remedies.csv, a line for each network, remedy and seed. A seed decides which images
 are for what, and the first weights; it is the same for all remedies, so that they can be compared in pairs. Of
-data/train.csv.gz, 5,000 images are for training, 2,000 decide which epoch was best, and 20,000 others measure the
+data/train.csv.gz, 2,000 images are for training, 1,000 decide which epoch was best, and 10,000 others measure the
 network of the last epoch, and that of the best. The test images are not used.
 """
 
@@ -19,7 +19,7 @@ from recipes import SEEDS, Examples, Job, Row, images
 
 import scratchnet as sn
 
-TRAINING, STOPPING, MEASURING = 5000, 2000, 20_000
+TRAINING, STOPPING, MEASURING = 2000, 1000, 10_000
 EPOCHS = 40
 
 
@@ -121,7 +121,7 @@ def jobs() -> dict[str, Job]:
     words = f"{EPOCHS} epochs, {TRAINING} {STOPPING} {MEASURING}"
     return {
         f"remedies-{name.replace(' ', '-')}-{seed}": Job(
-            "remedies.csv", 25 if "1000" in name else 6, _rows(name, seed), f"{_remedy(name)!r}, {words}"
+            "remedies.csv", 8 if "1000" in name else 2, _rows(name, seed), f"{_remedy(name)!r}, {words}"
         )
         for name in names
         for seed in SEEDS
