@@ -1,13 +1,14 @@
 """scratchnet: a neural network that reads handwritten digits, with nothing hidden.
 
 The modules, in reading order, are the chapters of the book: data, layers, activations, losses, network, gradcheck,
-parameters, optimizers, training, metrics, storage, handwriting, photo, strokes; kinds says what a layer is. Importing
-the package imports NumPy and nothing heavier.
+parameters, optimizers, training, metrics, storage, handwriting, photo, strokes, autodiff; kinds says what a layer
+is. Importing the package imports NumPy and nothing heavier.
 """
 
 from scratchnet import plots
 from scratchnet.activations import ReLU, Tanh, relu, relu_backward, softmax, softmax_backward, tanh, tanh_backward
 from scratchnet.augment import distort
+from scratchnet.autodiff import Node, automatic_gradient, grad, primitive
 from scratchnet.data import Digits, minibatches, normalize, read_digits, train_dev_split
 from scratchnet.dropout import Dropout, dropout, dropout_backward
 from scratchnet.gradcheck import check_gradients, numerical_gradient, relative_error
@@ -39,6 +40,7 @@ __all__ = [
     "Layer",
     "Linear",
     "Momentum",
+    "Node",
     "Parameters",
     "Photo",
     "RMSProp",
@@ -49,6 +51,7 @@ __all__ = [
     "Tanh",
     "accuracy",
     "accuracy_interval",
+    "automatic_gradient",
     "backward",
     "calibration",
     "check_gradients",
@@ -62,6 +65,7 @@ __all__ = [
     "evaluate",
     "fit",
     "forward",
+    "grad",
     "initialize",
     "linear",
     "linear_backward",
@@ -74,6 +78,7 @@ __all__ = [
     "predict",
     "predict_proba",
     "prepare",
+    "primitive",
     "read_digits",
     "read_photo",
     "relative_error",
