@@ -84,6 +84,23 @@ def _epochs_in(checkpoint: Path | None) -> int:
         return len(file["loss"])
 
 
+def sliding(few: int = 16, many: int = 32, most: int = 64) -> list[sn.Kind]:
+    """Return the layers of chapter "convolution". ReLU after pooling gives what ReLU before it would, for less work."""
+    first, second = sn.Convolution((1, 28, 28), few, 3, padding=1), sn.Convolution((few, 14, 14), many, 3, padding=1)
+    pools, third = (sn.MaxPool(first.result), sn.MaxPool(second.result)), sn.Convolution((many, 7, 7), most, 3)
+    slide = [first, pools[0], sn.ReLU(), second, pools[1], sn.ReLU(), third, sn.ReLU()]
+    return [*slide, sn.Linear(third.outputs, 10)]
+
+
+# An earlier recipe had two layers of filters 5 by 5, 16 and 32, a hidden layer of 64 units, 30 epochs and no weight
+# decay. Two of its networks were tested: 0.9948 and 0.9942. These three layers were then chosen on a dev set.
+ALIKE: dict[str, Any] = {
+    "epochs": 22,
+    "settings": {"learning_rate": 0.05, "weight_decay": 3e-4},
+    "augment": {"shift": 1.0, "rotation": 10, "stretch": 0.1, "slant": 0.1, "elastic": 0.8},
+    "batch_size": 64,
+    "warmup": 0.05,
+}
 RECIPES: dict[str, Recipe] = {
     "mlp": Recipe(
         (784, 1024, 512, 10),
@@ -93,7 +110,10 @@ RECIPES: dict[str, Recipe] = {
         warmup=0.05,
         seconds=620,
     ),
+    "convolution": Recipe(sliding(), seconds=360, **ALIKE),
+    "784-128-10": Recipe((784, 128, 10), seconds=100, **ALIKE),  # on the same images, for comparison
 }
+KEPT = {"convolution": ROOT / "book" / "convolution.npz"}  # the network of seed 0, for the chapter and its figure
 
 
 @cache
@@ -108,6 +128,8 @@ def final(model: str, seed: int) -> Callable[[Path], list[Row]]:
 
     def rows(checkpoint: Path) -> list[Row]:
         params, seconds = RECIPES[model].train(images("train"), seed, checkpoint)
+        if model in KEPT and seed == 0:
+            sn.save(KEPT[model], params)
         return [_row(model, seed, params, seconds, 42_000, test_accuracy=sn.evaluate(params, *images("test"))[1])]
 
     return rows

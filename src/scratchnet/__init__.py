@@ -1,14 +1,25 @@
 """scratchnet: a neural network that reads handwritten digits, with nothing hidden.
 
 The modules, in reading order, are the chapters of the book: data, layers, activations, losses, network, gradcheck,
-parameters, optimizers, training, metrics, storage, handwriting, photo, strokes, autodiff; kinds says what a layer
-is. Importing the package imports NumPy and nothing heavier.
+parameters, optimizers, training, metrics, storage, handwriting, photo, strokes, augment, dropout, convolution,
+autodiff; kinds says what a layer is. Importing the package imports NumPy and nothing heavier.
 """
 
 from scratchnet import plots
 from scratchnet.activations import ReLU, Tanh, relu, relu_backward, softmax, softmax_backward, tanh, tanh_backward
 from scratchnet.augment import distort
 from scratchnet.autodiff import Node, automatic_gradient, grad, primitive
+from scratchnet.convolution import (
+    Convolution,
+    MaxPool,
+    MeanPool,
+    conv2d,
+    conv2d_backward,
+    max_pool,
+    max_pool_backward,
+    mean_pool,
+    mean_pool_backward,
+)
 from scratchnet.data import Digits, minibatches, normalize, read_digits, train_dev_split
 from scratchnet.dropout import Dropout, dropout, dropout_backward
 from scratchnet.gradcheck import check_gradients, numerical_gradient, relative_error
@@ -32,6 +43,7 @@ __all__ = [
     "AdaGrad",
     "Adam",
     "AdamW",
+    "Convolution",
     "Digits",
     "DivergedError",
     "Dropout",
@@ -39,6 +51,8 @@ __all__ = [
     "Kind",
     "Layer",
     "Linear",
+    "MaxPool",
+    "MeanPool",
     "Momentum",
     "Node",
     "Parameters",
@@ -56,6 +70,8 @@ __all__ = [
     "calibration",
     "check_gradients",
     "confusion_matrix",
+    "conv2d",
+    "conv2d_backward",
     "cosine",
     "cross_entropy",
     "cross_entropy_backward",
@@ -70,7 +86,11 @@ __all__ = [
     "linear",
     "linear_backward",
     "load",
+    "max_pool",
+    "max_pool_backward",
     "mcnemar",
+    "mean_pool",
+    "mean_pool_backward",
     "minibatches",
     "normalize",
     "numerical_gradient",
