@@ -25,7 +25,7 @@ def same_for_all(down: float, right: float, X: np.ndarray) -> np.ndarray:
 
 def test_without_moves_every_bit_stays() -> None:
     for dtype in (np.float32, np.float64):
-        X = images(dtype=dtype)
+        X = images(150, dtype=dtype)  # more than are moved at a time
         np.testing.assert_array_equal(moved(X, same_for_all(0, 0, X)), X)
         np.testing.assert_array_equal(sn.distort(X, np.random.default_rng(0)), X)
 
@@ -88,6 +88,16 @@ def test_each_kind_alone_moves_by_what_it_says_and_not_otherwise(kind: str, amou
     assert 0.99 < drawn.max() < 1
     assert abs(drawn.mean()) < 0.05  # of numbers spread evenly from −1 to 1
     assert abs(drawn.std() - 1 / np.sqrt(3)) < 0.02
+
+
+def test_an_image_is_stretched_along_its_own_rows_and_columns_and_then_turned() -> None:
+    moves = random_moves(200, 9, np.random.default_rng(0), rotation=40, stretch=0.3, dtype=np.float64)
+    down, right = moves + (np.indices((9, 9)).reshape(2, 1, -1) - 4)  # where pixels look, from the centre
+    below, beside = (np.stack([down[:, at], right[:, at]]) / 4 for at in (8 * 9 + 4, 4 * 9 + 8))  # (4, 0) and (0, 4)
+    np.testing.assert_allclose((below * beside).sum(axis=0), 0, atol=1e-12)  # rows and columns stay at right angles
+    height, width = np.hypot(*below), np.hypot(*beside)
+    assert 0.7 < min(height.min(), width.min()) < max(height.max(), width.max()) < 1.3
+    assert abs(height - width).max() > 0.3
 
 
 def test_height_and_width_down_and_right_are_drawn_apart() -> None:
@@ -194,13 +204,13 @@ def fresh() -> sn.Parameters:
 TURNED = partial(sn.distort, rotation=20, elastic=0.5)
 
 
-def test_fit_trains_on_what_augment_returns_and_measures_what_it_was_given() -> None:
+@pytest.mark.parametrize("in_place", [False, True])
+def test_fit_trains_on_what_augment_returns_and_measures_what_it_was_given(in_place: bool) -> None:
     X, seen = images(40, 7), []
 
     def darker(X_batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         seen.append(X_batch.copy())
-        X_batch *= 0.5  # in place, which is allowed: a batch is a copy
-        return X_batch
+        return np.multiply(X_batch, 0.5, out=X_batch if in_place else None)  # a batch is a copy, so both are allowed
 
     kept, params, plain = X.copy(), fresh(), fresh()
     history = train(params, X, augment=darker, validation=(X[:9], y[:9]))

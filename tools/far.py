@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 
 import recipes
@@ -79,7 +80,7 @@ def run(names: list[str], jobs: int, durations: Durations) -> None:
     left, status = sorted(names, key=lambda name: -expected[name]), Status()
     status.say(f"{len(names)} to do, {in_words(together(expected.values(), jobs))}. Ctrl-C stops, and a call goes on.")
     whole = sum(expected.values())
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         running: dict[Future[None], str] = {pool.submit(do, name): name for name in left}
         try:
             while running:

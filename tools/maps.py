@@ -71,6 +71,7 @@ LIT: dict[str, tuple[str, ...]] = {
     "12-results": ("P", "answer"),
     "13-your-digits": ("image",),
     "14-optimizers": ("gradients", "step", "weights"),
+    "15-generalisation": ("image", "X", "ReLU", "weights"),
     "16-convolution": ("image", "X", "linear 1"),
     "17-autodiff": (*AHEAD, "y", "loss", "gradients"),
     "18-frameworks": tuple(PARTS),
