@@ -100,12 +100,12 @@ check: .venv/test
 	$(BIN)/pytest -q -n $(JOBS) -m "$(UNIT) and not slow" tests
 
 # The browser first, so that a machine without one is told so before the tests have begun.
-test: browser book
+test: browser live
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q -n $(JOBS) -m "$(UNIT)" tests --cov=src --cov-fail-under=100
-	$(BIN)/pytest -q -n $(JOBS) -m site tests
+	$(BIN)/pytest -q -n $(JOBS) -m "site and not lasting" tests
 	$(BIN)/pytest -q -n $(JOBS) --dist loadfile --nbval
 
 browser: .venv/test
@@ -147,8 +147,9 @@ links: .venv/test book
 oldest: .venv/oldest/ready
 	.venv/oldest/bin/pytest -q -n $(JOBS) -m "$(UNIT)" -W ignore::DeprecationWarning tests
 
-# Test the PDF; and build the book twice, with Jupyter Book and with Sphinx alone, and compare the bytes.
-lasting: pdf
+# Test the PDF; build the book twice, with Jupyter Book and with Sphinx alone, and compare the bytes; and run every cell of
+# every page in a browser.
+lasting: pdf live
 	$(BIN)/pytest -q -m lasting tests
 
 locks: .venv/maintain

@@ -47,8 +47,8 @@ def steps_of_fit(
 
     def once() -> np.ndarray:
         params, optimizer = start.copy(), sn.SGD(rate)
-        gradient = Backpropagation()
-        for X_batch, y_batch in sn.minibatches(X, y, batch_size, np.random.default_rng(1)):
+        gradient, images = Backpropagation(), np.empty((batch_size, X.shape[1]), X.dtype)
+        for X_batch, y_batch in sn.minibatches(X, y, batch_size, np.random.default_rng(1), images):
             optimizer.step(params, gradient(params, X_batch, y_batch))
         return params.theta
 

@@ -1,4 +1,4 @@
-"""The form of chapters told in two layers: the rules find what departs from it, and no chapter does."""
+"""The form of a chapter in two layers: the rules find what departs from it, and no chapter does."""
 
 import re
 import sys

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from common import pages
 from front_matter import FRONT_MATTER
+from notebooks import main as bring_up_to_date
 
 import scratchnet.check
 
@@ -29,10 +30,8 @@ def code(path: Path) -> list:
     return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
 
 
-def test_notebooks_say_what_their_texts_say() -> None:
-    command = [sys.executable, ROOT / "tools" / "notebooks.py", "--check"]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stdout + found.stderr
+def test_notebooks_say_what_their_texts_say(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bring_up_to_date(["--check"]) == 0, capsys.readouterr().out
     assert {path.stem for path in NOTEBOOKS} == {
         *(path.stem for path in TEXTS), *(f"{path.stem}-solutions" for path in CHAPTERS)
     }  # fmt: skip
@@ -235,6 +234,7 @@ def test_a_text_becomes_two_notebooks_and_runs_again_only_when_its_code_changed(
     assert {path.name for path in shelf.iterdir()} == {"01-a.ipynb", "01-a-solutions.ipynb", "references.bib", "text"}
 
 
+@pytest.mark.slow
 def test_a_notebook_is_out_of_date_when_a_file_that_its_code_reads_has_changed(shelf: Path) -> None:
     (shelf / "numbers.csv").write_text("1")
     text = shelf / "text" / "01-a.md"
@@ -254,14 +254,11 @@ def test_a_notebook_is_out_of_date_when_a_file_that_its_code_reads_has_changed(s
 )  # fmt: skip
 def test_markup_that_a_notebook_cannot_say_is_refused_by_name(shelf: Path, markup: str, said: str) -> None:
     (shelf / "text" / "01-a.md").write_text(TEXT.replace("A paragraph.", markup))
-    failed = notebooks(shelf)
-    assert failed.returncode == 1
-    assert said in failed.stderr
+    with pytest.raises(SystemExit, match=re.escape(said)):
+        bring_up_to_date(["--book", str(shelf)])
     assert not (shelf / "01-a.ipynb").exists()
 
 
 def test_a_chapter_that_does_not_exist_is_refused() -> None:
-    command = [sys.executable, ROOT / "tools" / "notebooks.py", "99-nothing"]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert found.returncode == 1
-    assert "no such chapter in book/text: 99-nothing" in found.stderr
+    with pytest.raises(SystemExit, match="no such chapter in book/text: 99-nothing"):
+        bring_up_to_date(["99-nothing"])

@@ -333,6 +333,17 @@ def test_batches_cover_every_example_once_with_its_label(batch_size: int, sizes:
         np.testing.assert_array_equal(images, X[labels])
 
 
+@pytest.mark.parametrize("batch_size", [1, 4, 10])
+def test_batches_are_the_same_in_an_array_of_ones_own_and_each_overwrites_the_one_before(batch_size: int) -> None:
+    out = np.full((batch_size, X.shape[1]), np.nan, X.dtype)
+    apart = minibatches(X, y, batch_size, np.random.default_rng(1))
+    for images, labels in minibatches(X, y, batch_size, np.random.default_rng(1), out):
+        expected_images, expected_labels = next(apart)
+        np.testing.assert_array_equal(images, expected_images)
+        np.testing.assert_array_equal(labels, expected_labels)
+        assert np.shares_memory(images, out[0])  # the first row of the array, whatever the number of images
+
+
 def test_every_epoch_is_a_fresh_shuffle_of_examples() -> None:
     rng = np.random.default_rng(1)
     first, second = ([tuple(sorted(labels)) for _, labels in minibatches(X, y, 5, rng)] for _ in range(2))

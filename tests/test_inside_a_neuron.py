@@ -90,7 +90,7 @@ def test_without_a_script_the_sum_is_there_and_so_are_the_three_maps() -> None:
     assert inside_a_neuron(NETWORK, IMAGES, LABELS)._repr_html_() == page
 
 
-def test_a_silent_unit_is_shown_as_silent() -> None:
+def test_a_unit_that_is_off_is_shown_as_off() -> None:
     params = NETWORK.copy()
     params.layers[0].b[:] = -100
     cells = re.findall(r"<td>(.*?)</td>", static(inside_a_neuron(params, IMAGES, LABELS)._repr_html_()))
@@ -126,7 +126,7 @@ def test_units_are_the_first_ten_or_as_many_as_there_are() -> None:
         np.testing.assert_allclose(got["weights"][0], params.layers[0].W.T[:shown], atol=1e-5)
 
 
-def test_a_network_of_zeros_is_white_and_silent() -> None:
+def test_a_network_of_zeros_is_white_and_off() -> None:
     page = inside_a_neuron(sn.Parameters((784, 4, 10)), IMAGES, LABELS)._repr_html_()
     _, weights, products = pictures(page)
     assert (weights == 255).all()

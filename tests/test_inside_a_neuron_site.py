@@ -121,7 +121,7 @@ def test_the_bars_add_up(page: Page) -> None:
     assert max(bar[0] + bar[1] for bar in bars) <= 200
 
 
-def test_the_bias_silences_the_unit_and_wakes_it(page: Page) -> None:
+def test_the_bias_turns_the_unit_off_and_on(page: Page) -> None:
     threshold = -page.evaluate(STATE)["sum"]
     slider = page.get_by_role("slider", name="Bias of the unit")
     assert page.get_by_role("button", name="Trained bias").is_disabled()
@@ -129,7 +129,7 @@ def test_the_bias_silences_the_unit_and_wakes_it(page: Page) -> None:
     got = page.evaluate(STATE)
     assert got["a"] == 0
     assert got["z"] <= 0
-    assert f"unit {got['unit']} is silent." in got["said"]
+    assert f"unit {got['unit']} is off." in got["said"]
     assert f"bias up to {threshold:.2f}".replace("-", "−") in got["said"]
     slider.fill(str((np.floor(threshold / 0.05) + 1) * 0.05))
     got = page.evaluate(STATE)

@@ -38,5 +38,6 @@ def test_pytest_alone_collects_the_unit_tests_and_no_notebook() -> None:
     assert all(file.endswith(".py") for file in files)
 
 
+@pytest.mark.slow
 def test_a_notebook_that_is_named_is_collected_alone() -> None:
     assert set(collected("--nbval", "book/01-data.ipynb")) == {"book/01-data.ipynb"}

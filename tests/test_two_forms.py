@@ -22,7 +22,6 @@ from site_address import address
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 from plain import read as read_text  # noqa: E402
-from plain import told_again  # noqa: E402
 
 BOOK, HTML = ROOT / "book", ROOT / "_build" / "html" / "book"
 TEXTS = sorted((BOOK / "text").glob("*.md"))
@@ -213,10 +212,8 @@ def test_a_program_that_sets_no_formulas_sees_the_same_headings_lists_and_tables
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_no_code_of_a_chapter_told_again_has_to_be_scrolled(path: Path) -> None:
-    text = BOOK / "text" / f"{path.stem.removesuffix('-solutions')}.md"
-    if told_again(text.read_text(encoding="utf-8")):
-        assert [line for cell in cells(path, "code") for line in cell.source.split("\n") if len(line) > 100] == []
+def test_no_code_has_to_be_scrolled(path: Path) -> None:
+    assert [line for cell in cells(path, "code") for line in cell.source.split("\n") if len(line) > 100] == []
 
 
 @pytest.mark.site

@@ -1,4 +1,4 @@
-"""Chapters in two layers: folds, checks and bets on the page and in the notebook, and their minutes."""
+"""The two layers of a chapter: folds, checks and bets on the page and in the notebook, and their minutes."""
 
 import re
 import subprocess
@@ -14,7 +14,7 @@ from minutes import TEXTS, Clock, chosen_texts, words  # noqa: E402
 from plain import Book, claims, heading_id, read  # noqa: E402
 from two_layers import pieces  # noqa: E402
 
-TOLD = chosen_texts(TEXTS, [])
+CHAPTERS = chosen_texts(TEXTS, [])
 TEXT = (
     FRONT_MATTER
     + """(ch-a)=
@@ -107,7 +107,7 @@ answer = a
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Path:
-    """A book of one chapter told in two layers."""
+    """A book of one chapter."""
     (tmp_path / "text").mkdir()
     (tmp_path / "text" / "01-a.md").write_text(TEXT)
     return tmp_path
@@ -236,9 +236,9 @@ def test_the_tool_writes_the_minutes_and_a_second_run_changes_nothing(shelf: Pat
     subprocess.run(command, capture_output=True, check=True)
     assert (shelf / "text" / "01-a.md").read_text() == text
     failed = subprocess.run([*command[:-1], "02"], capture_output=True, text=True, check=False)
-    assert "no chapter 02 is told in two layers" in failed.stderr
+    assert "there is no chapter 02" in failed.stderr
 
 
 def test_the_minutes_of_the_chapters_are_those_of_the_rule() -> None:
-    wrong = [path.stem for path in TOLD if Clock(path).rewritten() != path.read_text(encoding="utf-8")]
+    wrong = [path.stem for path in CHAPTERS if Clock(path).rewritten() != path.read_text(encoding="utf-8")]
     assert wrong == [], "run `python tools/minutes.py`"

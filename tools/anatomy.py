@@ -1,4 +1,4 @@
-"""Say where a chapter told in two layers departs from the form that all such chapters have.
+"""Say where a chapter departs from the form in two layers that all chapters have.
 
     python tools/anatomy.py [NUMBER or NAME …]
 
@@ -178,7 +178,7 @@ def faults(path: Path) -> list[str]:
 def main(arguments: list[str]) -> int:
     """Print the faults of chapters; return 1 if there are any."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("names", nargs="*", help="chapters, such as 07 or 07-backprop; all that are told in two layers")
+    parser.add_argument("names", nargs="*", help="chapters, such as 07 or 07-backprop; without names, all")
     found = [f"{path.stem}: {fault}" for path in chosen_texts(TEXTS, parser.parse_args(arguments).names)
              for fault in faults(path)]  # fmt: skip
     print("\n".join(found))

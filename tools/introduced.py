@@ -129,11 +129,10 @@ def search(folder: Path) -> dict[str, Found]:
 
 
 def faults(folder: Path) -> list[str]:
-    """Return, in sentences, what chapters told in two layers use before it is introduced."""
-    told = {path.stem for path in chosen_texts(folder, [])}
+    """Return, in sentences, what chapters use before it is introduced."""
     said = []
     for name, one in search(folder).items():
-        for chapter in sorted(told & one.used.keys()):
+        for chapter in sorted(one.used):
             # an idiom of NumPy that an earlier chapter uses too is for that chapter to introduce
             first = not name.startswith("sec-") or chapter == min(one.used.keys() - {REFRESHER}, default=chapter)
             if chapter != REFRESHER and first and one.too_early(chapter):
@@ -144,7 +143,7 @@ def faults(folder: Path) -> list[str]:
 def main(arguments: list[str]) -> int:
     """Print the list of each chapter."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("names", nargs="*", help="chapters, such as 07 or 07-backprop; all that are told in two layers")
+    parser.add_argument("names", nargs="*", help="chapters, such as 07 or 07-backprop; without names, all")
     found = search(TEXTS)
     for path in chosen_texts(TEXTS, parser.parse_args(arguments).names):
         print(path.stem)

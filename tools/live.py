@@ -51,11 +51,13 @@ IDLE = (
     "sqlite3 ssl test this tkinter turtle turtledemo venv webbrowser wsgiref xmlrpc"
 )
 LEFT_OUT = frozenset(f"{OTHERS} {IDLE}".split())
-# And of the packages that stay: tests, other ways to draw, and the making of extensions.
+# And of the packages that stay: tests, other ways to draw, rare kinds of pictures and of letters.
 UNUSED = re.compile(
     r"(^|/)tests?/|^numpy/(f2py|distutils|_pyinstaller|typing/tests)|\.(h|c|pxd|pyi|typed|txt|md|svg)$|\.dist-info/"
     r"|^matplotlib/(mpl-data|sphinxext|testing)|^matplotlib/backends/(qt_|web_|_backend_(gtk|pdf|tk)|backend_(?!agg))"
     r"|^mpl_toolkits/(axes_grid1|axisartist)/|^unittest/mock"
+    r"|^PIL/(?!(Bmp|Gif|Jpeg|Mpo|Png|Ppm|Tiff|WebP)Image)\w+ImagePlugin|^PIL/(BdfFont|FontFile|ImageQt|ImageTk|PcfFont)"
+    r"|^encodings/(big5|cp(?!437|1252)\d|euc|gb|hp|hz|iso2022|johab|koi|kz|mac_|ptcp|shift|tis)"
     r"|^fontTools/(?!__init__|agl|misc/(__init__|loggingTools|textTools))"
 )
 # The fonts of figures and of formulas in them; of those with serifs and of one width, what no figure has goes.
@@ -157,12 +159,15 @@ def bundle(entry: Path, **names: Any) -> bytes:
 
 
 def packed(content: bytes) -> bytes:
-    """Return a part packed. It is kept in _build/packed, because to pack a hundred megabytes takes a minute."""
-    kept = HTML.parent / "packed" / f"{hashlib.sha256(content).hexdigest()}.gz"
+    """Return a part packed, and keep it in _build/packed for the next time.
+
+    Level 9 would take ten times as long and save half a percent.
+    """
+    kept = HTML.parent / "packed" / f"{hashlib.sha256(content).hexdigest()}-7.gz"
     if not kept.exists():
         kept.parent.mkdir(exist_ok=True)
         partial = kept.with_suffix(".partial")
-        partial.write_bytes(gzip.compress(content, 9, mtime=0))
+        partial.write_bytes(gzip.compress(content, 7, mtime=0))
         partial.replace(kept)
     return kept.read_bytes()
 
@@ -209,11 +214,24 @@ def places(book: Book, cells: list[Cell]) -> dict[int, tuple[str, str]]:
     return found
 
 
+def may_need(cell: tuple[str, str], one: tuple[str, str], place: bool) -> bool:
+    """Say whether a cell may need one above it, from what both belong to (part, exercise), and if that is a place.
+
+    A place for an answer is needed within its exercise alone, and a solution by later solutions alone, which run after
+    it in the notebook of solutions too.
+    """
+    if one[0] == "chapter":
+        return not place
+    if one[0] == "start":
+        return one[1] == cell[1] and (cell[0] == "start" or not place)
+    return cell[0] == "solution"
+
+
 def described(book: Book, cells: list[Cell]) -> list[dict[str, Any]]:
-    """Return the code cells of a page in its order: index, source, tags, part, exercise, needs, binds.
+    """Return the code cells of a page in its order: index, source, tags, part, exercise, needs, binds, seconds.
 
     part is "chapter", "start" (of an exercise) or "solution". needs: the indices of the cells above that a cell needs,
-    directly or not. A place for an answer is needed by none, and a solution only by later cells of its own.
+    directly or not. seconds: see `slow`.
     """
     where, found = places(book, cells), list[dict[str, Any]]()
     all_code = code(cells)
@@ -222,9 +240,7 @@ def described(book: Book, cells: list[Cell]) -> list[dict[str, Any]]:
         part, label = where.get(id(cell), ("chapter", ""))
         before = [
             one for one in all_code[:number]
-            if (not is_place(one) and where.get(id(one), ("chapter", ""))[0] == "chapter")
-            or where.get(id(one)) == (part, label)
-            or (part == "solution" and where.get(id(one)) == ("start", label) and not is_place(one))
+            if may_need((part, label), where.get(id(one), ("chapter", "")), is_place(one))
         ]  # fmt: skip
         bound = names(cell.source)
         found.append({
@@ -235,8 +251,19 @@ def described(book: Book, cells: list[Cell]) -> list[dict[str, Any]]:
             "exercise": label or None,
             "needs": [numbers[id(one)] for one in needed(before, [cell])],
             "binds": sorted(bound.bound | bound.changed),
+            "seconds": slow().get(digest(cell.source)),
         })  # fmt: skip
     return found
+
+
+def slow() -> dict[str, int]:
+    """Return about how many seconds a cell takes in a page, by the digest of its source, where that is more than 20."""
+    return dict(json.loads((SOURCES / "slow.json").read_text(encoding="utf-8")))
+
+
+def digest(source: str) -> str:
+    """Return by what slow.json names a cell: it is not slow any more, as far as is known, once it has been edited."""
+    return hashlib.sha256(source.encode()).hexdigest()[:12]
 
 
 def write_cells(live: Path) -> None:
@@ -291,6 +318,7 @@ def without_script(page: str) -> str:
 def remove() -> None:
     """Make the site what it was before."""
     shutil.rmtree(HTML / "live", ignore_errors=True)
+    (HTML / "offline.js").unlink(missing_ok=True)
     for path in (HTML / "book").glob("*.html"):
         page = path.read_text(encoding="utf-8")
         if SCRIPT.search(page):
@@ -356,6 +384,7 @@ def main(arguments: list[str]) -> None:
     parts = write_parts(live)
     said = {"protocol": PROTOCOL, "parts": parts}
     (live / "sizes.json").write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+    shutil.copy(SOURCES / "runtime" / "offline.js", HTML)  # at the root: it answers for what lies below it
     write_cells(live)
     write_licences(live)
     write_script(live, parts)

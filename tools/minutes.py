@@ -2,7 +2,7 @@
 
     python tools/minutes.py [NUMBER or NAME …]
 
-Without names, all chapters told in two layers. Three kinds of minutes are written: the line `**Time.** N minutes, and M
+Without names, all chapters. Three kinds of minutes are written: the line `**Time.** N minutes, and M
 for the exercises.`, the end of each `### Deeper: … · N min`, and that of the title of each exercise.
 
 **Reading** takes a minute for 130 words, and a minute for each displayed formula, table and cell in sight; the program
@@ -23,7 +23,7 @@ import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from plain import DEEPER, HIDDEN, LABEL, MINUTES, NAMED, ROLE, parts, read, tags, told_again
+from plain import DEEPER, HIDDEN, LABEL, MINUTES, NAMED, ROLE, parts, read, tags
 from two_layers import Piece, pieces
 
 TEXTS = Path(__file__).parents[1] / "book" / "text"
@@ -157,18 +157,18 @@ class Clock:
 
 
 def chosen_texts(folder: Path, wanted: list[str]) -> list[Path]:
-    """Return the chapters told in two layers that are named, such as 07 or 07-backprop; all where none is named."""
-    texts = [path for path in sorted(folder.glob("*.md")) if told_again(path.read_text(encoding="utf-8"))]
+    """Return the texts of the chapters that are named, such as 07 or 07-backprop; all where none is named."""
+    texts = sorted(folder.glob("[0-9]*.md"))
     for name in wanted:
         if not any(name in (path.stem, path.stem[:2]) for path in texts):
-            raise SystemExit(f"no chapter {name} is told in two layers: one that is has a paragraph **In short.**")
+            raise SystemExit(f"there is no chapter {name}: name it by its number or its file, 07 or 07-backprop")
     return [path for path in texts if not wanted or {path.stem, path.stem[:2]} & set(wanted)]
 
 
 def main(arguments: list[str]) -> int:
     """Write the minutes of chapters into their texts, and print them."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("names", nargs="*", help="chapters, such as 07 or 07-backprop; all that are told in two layers")
+    parser.add_argument("names", nargs="*", help="chapters, such as 07 or 07-backprop; without names, all")
     parser.add_argument("--texts", type=Path, default=TEXTS, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     for path in chosen_texts(chosen.texts, chosen.names):

@@ -27,6 +27,7 @@ class Names:
     used: frozenset[str]
 
 
+@cache
 def names(source: str) -> Names:
     """Return what names a cell binds, changes and uses. A call `x.method()` on a line of its own may change x."""
     tree = ast.parse(source)
@@ -197,21 +198,28 @@ def _modules(tree: ast.AST) -> set[Path]:
 
 @cache
 def _imported(path: Path) -> frozenset[Path]:
-    """Return all files that a module of the package imports, directly or not, and the scripts and styles of figures.
-
-    A figure has those called `core`, those of its own name, and what its module names besides.
-    """
+    """Return all files that a module of the package uses, directly or not."""
     found = {path}
     waiting = [path]
     while waiting:
-        here = waiting.pop()
-        tree = ast.parse(here.read_text(encoding="utf-8"))
-        if here.parent.name == "figures":
-            said = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-            named = {text for text in said if isinstance(text, str) and re.fullmatch(r"\w+\.(js|css)", text)}
-            new = {"core.js", "core.css", f"{here.stem}.js", f"{here.stem}.css", *named}
-            found |= {here.parent / name for name in new if (here.parent / name).is_file()}
-        for module in _modules(tree) - found:
-            found.add(module)
-            waiting.append(module)
+        new = _used(waiting.pop()) - found
+        found |= new
+        waiting += [file for file in new if file.suffix == ".py"]
+    return frozenset(found)
+
+
+@cache
+def _used(path: Path) -> frozenset[Path]:
+    """Return the files that a module of the package imports, and the scripts and styles of a figure.
+
+    A figure has those called `core`, those of its own name, and what its module names besides. The answer is kept,
+    because every chapter leads to the same few modules.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = _modules(tree)
+    if path.parent.name == "figures":
+        said = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+        named = {text for text in said if isinstance(text, str) and re.fullmatch(r"\w+\.(js|css)", text)}
+        own = {"core.js", "core.css", f"{path.stem}.js", f"{path.stem}.css", *named}
+        found |= {path.parent / name for name in own if (path.parent / name).is_file()}
     return frozenset(found)

@@ -120,11 +120,6 @@ def quoted(text: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
 
 
-def told_again(text: str) -> bool:
-    """Say whether a chapter is told in two layers."""
-    return "\n**In short.**" in text
-
-
 def slug(heading: str) -> str:
     """Return the fragment by which Jupyter and nbconvert reach a heading of the notebook: its words, with hyphens.
 
@@ -179,7 +174,7 @@ class Book:
         self.targets: dict[str, Target] = {}
         self.equations: dict[str, Target] = {}
         self.terms: dict[str, str] = {}  # as the glossary writes them, by the same in small letters
-        self.new: set[str] = set()  # pages whose references and terms are written as the sentence wants them
+        self.chapters: set[str] = set()  # there references and terms are written as the sentence wants them
         self.exercises: dict[str, Part] = {}
         for path in sorted(folder.glob("*.md")):
             self._index(path, f"{site}book/{path.stem}.html")
@@ -200,8 +195,8 @@ class Book:
         """Note where each label of a text leads, and count its equations and exercises as the site does."""
         number, heading, waiting, exercises = self.number(path.stem), "", [], 0
         text = path.read_text(encoding="utf-8")
-        if told_again(text):
-            self.new |= {page, page.replace(".", "-solutions.")}
+        if number:
+            self.chapters |= {page, page.replace(".", "-solutions.")}
         for part in nested(text):
             label = part.option("label")
             if part.name == "math" and label:
@@ -278,7 +273,7 @@ class Book:
             match role:
                 case "ref" if label in self.targets:
                     target = self.targets[label]
-                    if not named and page in self.new and label not in self.exercises:
+                    if not named and page in self.chapters and label not in self.exercises:
                         raise SystemExit(
                             f"{page}: {found[0]} puts “{target.words}” into a sentence; write {{ref}}`words <{label}>`"
                         )
@@ -288,7 +283,7 @@ class Book:
                     return self.link(target.words, target, page)
                 case "term" if label.lower() in self.terms:
                     said, before = words or label, found.string[: found.start()]
-                    if page in self.new and shouts(said) and not BEGINS.search(before):
+                    if page in self.chapters and shouts(said) and not BEGINS.search(before):
                         small = said[0].lower() + said[1:]
                         wanted = f"write {{term}}`{small}`, or, if it is a name, add it to NAMES in plain.py"
                         raise SystemExit(f"{page}: {found[0]} has a capital inside a sentence; {wanted}")

@@ -1,4 +1,4 @@
-"""Walk through a chapter told in two layers: say of each piece whether it stands on the spine or in a fold.
+"""Walk through a chapter: say of each piece whether it stands on the spine or in a fold.
 
 The spine is what everyone reads. A fold for depth is a heading `### Deeper: …` with all that follows it up to the next
 heading. An exercise is asked and answered between the two, and its solution is folded like depth.

@@ -84,6 +84,7 @@ export class Runtime {
   #brought = null; // {module, library, files}: what a worker needs to start
   #written = new Map(); // files that a new worker is given again
   #starting = null;
+  #stopping = null;
   #onProgress = () => {};
 
   constructor({ base, digits = 42000 }) {
@@ -123,12 +124,17 @@ export class Runtime {
     }
   }
 
+  // Pressed again before it is ready, it is the same stop.
   async stop() {
+    this.#stopping ??= this.#startAgain().finally(() => (this.#stopping = null));
+    await this.#stopping;
+  }
+
+  async #startAgain() {
     if (!this.#starting) return;
     await this.#starting;
     this.#end();
-    this.#starting = this.#startWorker();
-    await this.#starting;
+    await (this.#starting = this.#startWorker());
   }
 
   memory() {
@@ -147,6 +153,7 @@ export class Runtime {
     ]);
     this.#brought = { module, library, files };
     await this.#startWorker();
+    this.#keepPage().catch(() => {}); // a comfort: Python runs without it
     if (train) await this.#putDigits("train.csv", train);
   }
 
@@ -166,6 +173,16 @@ export class Runtime {
     this.#parts = Object.fromEntries(Object.entries(parts).map(([name, said]) => [name, new Part(said, this.#base, store)]));
     const current = new Set([url, ...Object.values(this.#parts).map(part => part.url)]);
     for (const old of (await store?.keys()) ?? []) if (!current.has(old.url)) await store.delete(old);
+  }
+
+  // Let this page, as it was loaded, open without a network next time: offline.js then answers for it.
+  async #keepPage() {
+    const { scope } = await navigator.serviceWorker.register(new URL("../offline.js", this.#base));
+    const store = await caches.open(`scratchnet pages ${new URL(scope).pathname}`);
+    const loaded = performance.getEntriesByType("resource").map(entry => entry.name);
+    const page = location.href.replace(/#.*/, "");
+    const ours = [page, this.#parts.worker.url, ...loaded].filter(url => url.startsWith(scope) && !url.endsWith(".bin"));
+    await Promise.all([...new Set(ours)].map(url => store.add(url).catch(() => {})));
   }
 
   // A function that adds up what has come of these parts, and tells.

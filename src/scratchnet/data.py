@@ -135,11 +135,14 @@ def train_dev_split(X: FloatArray, y: IntArray, dev_size: int, rng: np.random.Ge
     return (X[train], y[train]), (X[dev], y[dev])
 
 
-def minibatches(X: FloatArray, y: IntArray, batch_size: int, rng: np.random.Generator) -> Iterator[Split]:
+def minibatches(
+    X: FloatArray, y: IntArray, batch_size: int, rng: np.random.Generator, out: FloatArray | None = None
+) -> Iterator[Split]:
     """Yield (X_batch, y_batch), every example once, in a fresh random order; the last batch takes what is left.
 
     Shapes: X (N, D), y (N,); a batch is (batch_size, D) and (batch_size,). What is shuffled is the examples, so no
-    two epochs see the same batches. Raises ValueError, at once, for a batch size below 1.
+    two epochs see the same batches. `out` is an array (batch_size, D) of X's dtype for the images; with one, each
+    batch overwrites the one before. Raises ValueError, at once, for a batch size below 1.
     """
     require_examples(X, y)
     require_count("batch_size", batch_size)
@@ -147,5 +150,12 @@ def minibatches(X: FloatArray, y: IntArray, batch_size: int, rng: np.random.Gene
     order = rng.permutation(len(X))
     labels = y.take(order)
     batches = (slice(start, start + batch_size) for start in range(0, len(X), batch_size))
-    # take, not X[rows]: the same rows, found faster
-    return ((X.take(order[batch], axis=0), labels[batch]) for batch in batches)
+    return ((_gather(X, order[batch], out), labels[batch]) for batch in batches)
+
+
+def _gather(X: FloatArray, rows: IntArray, out: FloatArray | None) -> FloatArray:
+    """Return these rows of X, in the first rows of `out` where there is one.
+
+    `take` finds the same rows as X[rows], faster. All are inside X: to "clip" nothing spares NumPy the looking.
+    """
+    return X.take(rows, axis=0, out=None if out is None else out[: len(rows)], mode="clip")

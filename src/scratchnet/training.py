@@ -108,11 +108,12 @@ def fit(
         file.resume(epochs, run.factors)
     step = len(history.loss) * run.steps_an_epoch
     gradient = Backpropagation()
+    images = np.empty((min(batch_size, len(X)), X.shape[1]), X.dtype)  # each batch's in turn: they stay in the cache
     try:
         for epoch in _epochs(len(history.loss), epochs, progress):
             factors = []
             with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is reported once, in words
-                for X_batch, y_batch in minibatches(X, y, batch_size, rng):
+                for X_batch, y_batch in minibatches(X, y, batch_size, rng, images):
                     factors.append(run.factor(step))
                     optimizer.step(params, gradient(params, X_batch, y_batch, rng), factors[-1])
                     step += 1

@@ -125,6 +125,8 @@ def racing(**switches: Any) -> Callable[..., Any]:
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
+        ("frameworks.half", 4000),
+        ("frameworks.half", 0.8e-6 * 5e9),
         ("frameworks.products", products),
         ("frameworks.fixed", line),
         ("frameworks.fixed", lambda *given: np.array(line(*given), np.float32)),
@@ -146,6 +148,14 @@ def test_a_right_answer_is_told_so(name: str, answer: object) -> None:
             (f"frameworks.{name}", 3, "The answer is a function")
             for name in ("products", "fixed", "flip", "layout", "race")
         ],
+        ("frameworks.half", 0.8 * 5, "1,000 nanoseconds. Bring"),
+        ("frameworks.half", 4e6, "not a million"),
+        ("frameworks.half", 800 / 5, "multiply by the speed."),
+        ("frameworks.half", 0.8 / 5, "one unit, and then"),
+        ("frameworks.half", 2000, "as long as the whole call"),
+        ("frameworks.half", 8000, "not twice as long"),
+        ("frameworks.half", 800, "nanoseconds of the call"),
+        ("frameworks.half", 4001, "too large"),
         ("frameworks.products", lambda s, N: sum(layers(s, N)), "forward pass alone"),
         ("frameworks.products", lambda s, N: products(s, N) - sum(layers(s, N)), "backward pass alone"),
         ("frameworks.products", lambda s, N: 3 * sum(layers(s, N)), "gradient of the images is in there"),

@@ -10,6 +10,22 @@ from scratchnet.check import exercise, expect_array, expect_function, expect_num
 from scratchnet.types import FloatArray
 
 
+@exercise("frameworks.half", "With fewer numbers than that you pay for calling, and with more for computing.")
+def _half(answer: Any) -> None:
+    call, speed = 800, 5  # nanoseconds, and numbers a nanosecond
+    expect_number(
+        answer,
+        call * speed,
+        (call * speed / 1000, "A microsecond has 1,000 nanoseconds. Bring both times into one unit first."),
+        (call * speed * 1000, "A microsecond has 1,000 nanoseconds, and not a million."),
+        (call / speed, "Five numbers are added in each of the 800 nanoseconds, so multiply by the speed."),
+        (call / speed / 1000, "Bring both times into one unit, and then multiply by the speed."),
+        (call * speed / 2, "Calling takes half of the time together. The other half is as long as the whole call."),
+        (call * speed * 2, "The additions should take as long as the call, and not twice as long."),
+        (call, "Those are the nanoseconds of the call. How many numbers are added in as many?"),
+    )
+
+
 @exercise("frameworks.products", "Backward costs twice as much as forward, less one product that nobody needs.")
 def _products(answer: Any) -> None:
     expect_function(answer)

@@ -87,7 +87,7 @@ scratchnet.define("sn-inside-a-neuron", function (root, data, element) {
 
   root.append(
     el("p", {}, el("strong", {}, "Choose a unit and an image."), " Ink on purple weights counts for the unit, ink on orange ones against it. "
-      + (last ? "Then go back to the start, and watch the weights form." : "Then move the bias until the unit falls silent.")),
+      + (last ? "Then go back to the start, and watch the weights form." : "Then move the bias until the unit goes off.")),
     units.box, pictures.box);
   if (last) root.append(el("label", { "class": "sn-slide" }, el("span", {}, "Weights ", when), epochs));
   root.append(
@@ -168,8 +168,8 @@ scratchnet.define("sn-inside-a-neuron", function (root, data, element) {
     draw(bars[4], 0, figure.a, figure.a, low, high);
     said.textContent = (figure.z > 0
       ? "z is positive, and ReLU passes it on: for this " + data.labels[figure.image] + " the activation of unit " + figure.unit + " is " + sn.show(figure.a) + "."
-      : "z is not positive, and ReLU makes it 0: for this " + data.labels[figure.image] + " unit " + figure.unit + " is silent.")
-      + " It is silent for every bias up to " + sn.show(-figure.sum) + ", and active above.";
+      : "z is not positive, and ReLU makes it 0: for this " + data.labels[figure.image] + " unit " + figure.unit + " is off.")
+      + " It is off for every bias up to " + sn.show(-figure.sum) + ", and on above.";
   }
 
   begin();
