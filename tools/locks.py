@@ -3,7 +3,7 @@
 `make locks` runs this and prints what changed. Versions that are locked already stay; `make locks UPGRADE=1` takes the
 newest that fit together. "maintain", the largest set, is resolved first. The others take its versions, so that
 "maintain", "test" and "book" can be installed into one environment, and "bench" compares the same NumPy and
-scikit-learn. Only "oldest" has versions of its own.
+scikit-learn. Only "oldest" has versions of its own, and "live", whose packages are taken for their files alone.
 """
 
 import os
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 REQUIREMENTS = Path(__file__).parents[1] / "requirements"
-NAMES = ("maintain", "test", "book", "bench", "oldest")
+NAMES = ("maintain", "test", "book", "bench", "oldest", "live")
 
 
 def changes(before: str, after: str) -> list[str]:
@@ -31,10 +31,12 @@ def changes(before: str, after: str) -> list[str]:
 
 
 def lock(name: str, upgrade: bool) -> None:
-    """Compile requirements/<name>.in into <name>.txt, with the versions of maintain.txt, except for "oldest"."""
+    """Compile requirements/<name>.in into <name>.txt, with the versions of maintain.txt where they are shared."""
     command = ["uv", "pip", "compile", f"{name}.in", "--output-file", f"{name}.txt", "--quiet", "--no-header"]
     command += ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-strip-extras", "--no-annotate"]
-    if name not in (NAMES[0], "oldest"):
+    if name == "live":
+        command.append("--no-deps")
+    if name not in (NAMES[0], "oldest", "live"):
         command += ["--constraints", f"{NAMES[0]}.txt"]
     if upgrade:
         command.append("--upgrade")

@@ -27,6 +27,7 @@ class Names:
     used: frozenset[str]
 
 
+@cache
 def names(source: str) -> Names:
     """Return what names a cell binds, changes and uses. A call `x.method()` on a line of its own may change x."""
     tree = ast.parse(source)

@@ -1,0 +1,243 @@
+// Python in the reader's browser, behind one small interface: nothing else of it is visible to a page.
+//
+//     Runtime.whyNot()                       null, or one sentence that says why this browser cannot
+//     const python = new Runtime({base, digits})
+//         base: the address of the folder live/; digits: how many images train.csv.gz holds: 42000, 5000, or 0 for none
+//     await python.start({onProgress(done, all, what), digits})
+//         brings what is needed and starts it; digits: true brings the digits too, before a cell asks for them
+//     await python.run(source, {name, onOutput})   {status: "ok" | "error" | "stopped" | "crashed", seconds}
+//     await python.stop()                    ends whatever runs; all names are gone, files that were written stay
+//     await python.files.write(path, bytes); .read(path); .list(folder)
+//     python.memory()                        bytes that Python holds
+//
+// What a cell shows is handed to onOutput as it comes: {kind: "stream", name, text}, {kind: "display" or "result", data},
+// where data holds what it is by type of medium, and {kind: "error", name, message, traceback, line}.
+//
+// The digits are brought when a cell names their file (train.csv or test.csv stands in its source) and not before,
+// unless start is told to. What was brought is kept by the browser under names that change with their content, so an
+// old part never meets a new one.
+
+const PROTOCOL = 1; // what runtime.js, worker.js and sizes.json agree upon
+const CRASHED = "Python ended: most likely the cell asked for more memory than a page can have, or called itself too " +
+  "often. It has been started again; run the cells above first.";
+
+// A function with the newest form of exceptions, which Python was compiled to: a browser that knows it can run it.
+const PROBE = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 8, 1, 6, 0, 31, 64, 0, 11, 11];
+
+class Part {
+  // A file of live/, as sizes.json describes it: {file, bytes, unpacked}.
+  constructor(said, base, store) {
+    Object.assign(this, said, { url: new URL(said.file, base).href, store });
+  }
+
+  // What the browser has kept, if it is all there.
+  async kept() {
+    const answer = await this.store?.match(this.url);
+    const blob = await answer?.blob();
+    return blob?.size === this.bytes ? blob : null;
+  }
+
+  async download(note) {
+    const answer = await fetch(this.url);
+    if (!answer.ok) throw new Error(`The site has no ${this.file} any more. Load the page again.`);
+    const pieces = [], reader = answer.body.getReader();
+    for (let piece; !(piece = await reader.read()).done;) {
+      pieces.push(piece.value);
+      note(piece.value.length);
+    }
+    const blob = new Blob(pieces);
+    if (blob.size !== this.bytes) throw new Error(`Not all of ${this.file} arrived. Try again.`);
+    // A browser may refuse to keep that much, in a private window for instance; then it is brought again next time.
+    await this.store?.put(this.url, new Response(blob)).catch(() => {});
+    return blob;
+  }
+
+  // The part itself, unpacked as it streams in.
+  async open(note) {
+    const kept = await this.kept();
+    if (kept) note(this.bytes);
+    const blob = kept ?? (await this.download(note));
+    const stream = blob.stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream, { headers: { "Content-Type": "application/wasm" } });
+  }
+}
+
+export class Runtime {
+  static whyNot() {
+    if (location.protocol === "file:") {
+      return "This page was opened as a file, and a browser starts Python only for a page that comes from a server. " +
+        "Where the book was built, make serve is one.";
+    }
+    const old = "This browser is too old to run Python in a page: that takes Chrome or Edge 137, Firefox 131 or Safari 18.4.";
+    if (typeof WebAssembly !== "object" || typeof Worker !== "function") return old;
+    if (typeof DecompressionStream !== "function" || !WebAssembly.validate(new Uint8Array(PROBE))) return old;
+    return null;
+  }
+
+  #base;
+  #images; // how many the reader chose
+  #worker = null;
+  #waiting = new Map(); // what the worker was asked and has not answered, by number
+  #number = 0;
+  #memory = 0;
+  #parts = null;
+  #brought = null; // {module, library, files}: what a worker needs to start
+  #written = new Map(); // files that a new worker is given again
+  #starting = null;
+  #stopping = null;
+  #onProgress = () => {};
+
+  constructor({ base, digits = 42000 }) {
+    this.#base = new URL(base, location.href);
+    this.#images = digits;
+    this.files = {
+      write: async (path, bytes) => {
+        this.#written.set(path, bytes.slice());
+        return this.#ask("write", { path, bytes });
+      },
+      read: path => this.#ask("read", { path }),
+      list: path => this.#ask("list", { path }),
+    };
+  }
+
+  start({ onProgress = () => {}, digits = false } = {}) {
+    this.#onProgress = onProgress;
+    this.#starting ??= this.#begin(digits).catch(error => {
+      this.#starting = null; // so that it can be tried again
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  async run(source, { name = "<cell>", onOutput = () => {} } = {}) {
+    await this.start({ onProgress: this.#onProgress });
+    await this.#bringDigits(source);
+    try {
+      const { memory, ...ended } = await this.#ask("run", { source, name, onOutput });
+      this.#memory = memory;
+      return ended;
+    } catch (error) {
+      if (error.stopped) return { status: "stopped", seconds: error.seconds };
+      await this.stop();
+      onOutput({ kind: "error", name: "Crashed", message: CRASHED, traceback: CRASHED, line: null });
+      return { status: "crashed", seconds: error.seconds };
+    }
+  }
+
+  // Pressed again before it is ready, it is the same stop.
+  async stop() {
+    this.#stopping ??= this.#startAgain().finally(() => (this.#stopping = null));
+    await this.#stopping;
+  }
+
+  async #startAgain() {
+    if (!this.#starting) return;
+    await this.#starting;
+    this.#end();
+    await (this.#starting = this.#startWorker());
+  }
+
+  memory() {
+    return this.#memory;
+  }
+
+  async #begin(digits) {
+    const why = Runtime.whyNot();
+    if (why) throw new Error(why);
+    await this.#readSizes();
+    const wanted = ["python", "library", "files", ...(digits && this.#images ? [this.#train] : [])];
+    const note = this.#counter(wanted, "Python");
+    const [module, library, files, train] = await Promise.all([
+      this.#parts.python.open(note).then(WebAssembly.compileStreaming),
+      ...wanted.slice(1).map(name => this.#parts[name].open(note).then(answer => answer.arrayBuffer())),
+    ]);
+    this.#brought = { module, library, files };
+    await this.#startWorker();
+    this.#keepPage().catch(() => {}); // a comfort: Python runs without it
+    if (train) await this.#putDigits("train.csv", train);
+  }
+
+  get #train() {
+    return this.#images < 42000 ? `train-${this.#images}` : "train";
+  }
+
+  async #readSizes() {
+    const store = await globalThis.caches?.open(`scratchnet ${this.#base.pathname}`).catch(() => null);
+    const url = new URL("sizes.json", this.#base).href;
+    let answer = await fetch(url, { cache: "no-cache" }).catch(() => null);
+    if (answer?.ok) await store?.put(url, answer.clone()).catch(() => {});
+    else answer = await store?.match(url);
+    if (!answer) throw new Error("The site does not answer, and nothing was kept from an earlier visit.");
+    const { protocol, parts } = await answer.json();
+    if (protocol !== PROTOCOL) throw new Error("The book was published anew. Load the page again.");
+    this.#parts = Object.fromEntries(Object.entries(parts).map(([name, said]) => [name, new Part(said, this.#base, store)]));
+    const current = new Set([url, ...Object.values(this.#parts).map(part => part.url)]);
+    for (const old of (await store?.keys()) ?? []) if (!current.has(old.url)) await store.delete(old);
+  }
+
+  // Let this page, as it was loaded, open without a network next time: offline.js then answers for it.
+  async #keepPage() {
+    const { scope } = await navigator.serviceWorker.register(new URL("../offline.js", this.#base));
+    const store = await caches.open(`scratchnet pages ${new URL(scope).pathname}`);
+    const loaded = performance.getEntriesByType("resource").map(entry => entry.name);
+    const page = location.href.replace(/#.*/, "");
+    const ours = [page, this.#parts.worker.url, ...loaded].filter(url => url.startsWith(scope) && !url.endsWith(".bin"));
+    await Promise.all([...new Set(ours)].map(url => store.add(url).catch(() => {})));
+  }
+
+  // A function that adds up what has come of these parts, and tells.
+  #counter(names, what) {
+    const all = names.reduce((sum, name) => sum + this.#parts[name].bytes, 0);
+    let done = 0;
+    this.#onProgress(0, all, what);
+    return bytes => this.#onProgress((done += bytes), all, what);
+  }
+
+  async #bringDigits(source) {
+    for (const [file, name] of [["train.csv", this.#train], ["test.csv", "test"]]) {
+      if (!this.#images || !source.includes(file) || this.#written.has(`/data/${file}.gz`)) continue;
+      const note = this.#counter([name], "the digits");
+      await this.#putDigits(file, await (await this.#parts[name].open(note)).arrayBuffer());
+    }
+  }
+
+  // The site keeps them as they are on disk, in a .gz inside the packing of all parts.
+  #putDigits(file, packed) {
+    return this.files.write(`/data/${file}.gz`, new Uint8Array(packed));
+  }
+
+  async #startWorker() {
+    this.#worker = new Worker(this.#parts.worker.url);
+    this.#worker.onmessage = ({ data }) => this.#hear(data);
+    this.#worker.onerror = event => this.#end(new Error(event.message || "the worker could not be loaded"));
+    const { memory } = await this.#ask("boot", this.#brought);
+    this.#memory = memory;
+    for (const [path, bytes] of this.#written) await this.#ask("write", { path, bytes });
+  }
+
+  #ask(op, { onOutput, ...told }) {
+    const id = ++this.#number;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject, onOutput, since: performance.now() });
+      this.#worker.postMessage({ op, id, ...told });
+    });
+  }
+
+  #hear({ op, id, output, value, text }) {
+    const asked = this.#waiting.get(id);
+    if (!asked) return;
+    if (op === "output") return asked.onOutput?.(output);
+    this.#waiting.delete(id);
+    if (op === "answer") asked.resolve(value);
+    else asked.reject(Object.assign(new Error(text), { seconds: (performance.now() - asked.since) / 1000 }));
+  }
+
+  // End the worker; whoever waits for it is told so.
+  #end(reason = Object.assign(new Error("stopped"), { stopped: true })) {
+    this.#worker?.terminate();
+    for (const { reject, since } of this.#waiting.values()) {
+      reject(Object.assign(reason, { seconds: (performance.now() - since) / 1000 }));
+    }
+    this.#waiting.clear();
+  }
+}
