@@ -5,8 +5,8 @@
 Run by `make bench`, where nothing else runs: a quarter of an hour on two cores. Each measurement is a process of its
 own, because the number of threads is set before NumPy loads: the epoch is run on one thread and on all cores, the rest
 on one. When all are done it writes frameworks.csv (one epoch by everyone), costs.csv (growth, time to a target, memory)
-and frameworks.npz (gradients), and prints ratios and whether the bars are met. Exits 1, and writes nothing, when a
-measurement fails; not when a bar is missed, since that depends on the machine.
+and, as arrays, frameworks.npz (gradients) and optimizers.npz (steps), and prints ratios and whether the bars are met.
+Exits 1, and writes nothing, when a measurement fails; not when a bar is missed, since that depends on the machine.
 """
 
 import argparse
@@ -122,13 +122,15 @@ def main(rounds: int, into: Path) -> int:
     if not any(shutil.which(name) for name in (os.environ.get("CXX", "c++"), "g++", "clang++")):
         raise SystemExit("torch.compile needs a C++ compiler: install g++ or clang++")
     with tempfile.TemporaryDirectory() as folder:
-        gradients = Path(folder) / "frameworks.npz"
-        run("gradients.py", gradients)
+        peers = {"gradients.py": "frameworks.npz", "optimizers.py": "optimizers.npz"}
+        for script, name in peers.items():
+            run(script, Path(folder) / name)
         costs = [*run("memory.py", rounds), *run("growth.py", 2 * rounds + 1), *run("target.py", rounds)]
         epoch = [row for threads in (1, max(2, os.cpu_count() or 2)) for row in run("epoch.py", rounds, threads)]
         head = machine(rounds)
-        shutil.copyfile(gradients, into / "frameworks.partial")
-        (into / "frameworks.partial").replace(into / "frameworks.npz")
+        for name in peers.values():
+            shutil.copyfile(Path(folder) / name, into / "arrays.partial")
+            (into / "arrays.partial").replace(into / name)
     write(into / "frameworks.csv", head, EPOCH, epoch)
     write(into / "costs.csv", head, COSTS, costs)
     print(report([dict(zip(EPOCH, row, strict=True)) for row in epoch], costs))

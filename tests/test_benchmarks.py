@@ -84,6 +84,10 @@ def test_what_was_measured_is_what_is_locked() -> None:
         for package in ("numpy", "torch", "jax", "scikit-learn"):
             (version,) = re.findall(rf" {package} ([\d.]+)", head)
             assert (package, version) in locked
+    versions = str(read_arrays(BOOK / "optimizers.npz", "the steps of PyTorch")["versions"])
+    for package in ("numpy", "torch"):
+        (version,) = re.findall(rf"{package} ([\d.]+)", versions)
+        assert (package, version) in locked
 
 
 def test_nothing_of_the_frameworks_gets_into_the_environment_of_the_book() -> None:
@@ -199,8 +203,8 @@ def test_results_are_written_when_all_is_measured_or_not_at_all(
 
     def run(script: str, argument: object, threads: int = 1) -> list[list[str]]:
         asked.append((script, threads))
-        if script == "gradients.py":
-            Path(str(argument)).write_bytes(b"gradients")
+        if script in ("gradients.py", "optimizers.py"):
+            Path(str(argument)).write_bytes(script.encode())
         if script == "epoch.py" and threads > 1 and fails:
             raise SystemExit("epoch.py failed, so nothing was written")
         return [list(row.values()) for row in epoch] if script == "epoch.py" else costs
@@ -219,8 +223,9 @@ def test_results_are_written_when_all_is_measured_or_not_at_all(
     assert list(tmp_path.iterdir()) == []
     fails = False
     assert bench.main(5, tmp_path) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["costs.csv", "frameworks.csv", "frameworks.npz"]
-    assert (tmp_path / "frameworks.npz").read_bytes() == b"gradients"
+    names = ["costs.csv", "frameworks.csv", "frameworks.npz", "optimizers.npz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert [(tmp_path / name).read_bytes() for name in names[2:]] == [b"gradients.py", b"optimizers.py"]
     head, names, *rows = (tmp_path / "frameworks.csv").read_text().splitlines()
     assert head.startswith("# Python 3.")
     assert "medians of 5" in head

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import scratchnet.checkpoint
-from scratchnet import SGD, History, Parameters, StorageError, cosine, fit, initialize
+from scratchnet import SGD, AdaGrad, AdamW, History, Parameters, RMSProp, StorageError, cosine, fit, initialize
 from scratchnet.storage import read_arrays, write_arrays
 
 rng = np.random.default_rng(4)
@@ -72,7 +72,17 @@ class Adam:
         params.theta = params.theta - factor * self.settings["rate"] * m / (np.sqrt(v) + 1e-8)
 
 
-OPTIMIZERS = {"SGD": lambda: SGD(0.2), "momentum": lambda: Momentum(0.05, 0.9), "Adam": lambda: Adam(0.01)}
+OPTIMIZERS = {
+    "SGD": lambda: SGD(0.2, weight_decay=0.01),
+    "a reader's momentum": lambda: Momentum(0.05, 0.9),
+    "a reader's Adam": lambda: Adam(0.01),
+    "momentum": lambda: scratchnet.Momentum(0.05, weight_decay=0.01),
+    "Nesterov": lambda: scratchnet.Momentum(0.05, nesterov=True),
+    "AdaGrad": lambda: AdaGrad(0.05),
+    "RMSProp": lambda: RMSProp(0.01),
+    "Adam": lambda: scratchnet.Adam(0.01),
+    "AdamW": lambda: AdamW(0.01),
+}
 
 
 def stop_at(monkeypatch: pytest.MonkeyPatch, call: int, kind: type = SGD) -> None:

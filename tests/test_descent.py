@@ -7,9 +7,9 @@ import re
 import numpy as np
 import pytest
 
-from scratchnet import numerical_gradient
+from scratchnet import SGD, Adam, Momentum, numerical_gradient
 from scratchnet.figures import descent
-from scratchnet.figures.descent import BOWL, curvatures, draws, loss, walk
+from scratchnet.figures.descent import BOWL, best_momentum, curvatures, draws, loss, walk
 
 C, START = np.array(BOWL), np.array([2.0, 0.0])
 ALL = np.zeros((1, 1, 2))  # the ξ of all examples sum to zero
@@ -24,7 +24,7 @@ def test_chapter_tens_bowl_and_its_step_on_paper() -> None:
     assert data["curvatures"] == [1, 9]
     assert data["angle"] == 45  # across the valley is (1, 1)
     assert data["rates"] == {"first": 0.05, "tick": 0.005, "most": 0.27}  # 2/9 and a little more
-    np.testing.assert_allclose(walk(C, START, 0.2, ALL), [[2, 0], [0, -1.6]], atol=1e-15)
+    np.testing.assert_allclose(walk(C, START, SGD(0.2), ALL), [[2, 0], [0, -1.6]], atol=1e-15)
     assert loss(C, START) == 10
 
 
@@ -51,7 +51,7 @@ def test_a_step_goes_against_the_gradient_of_its_batch_alone() -> None:
     noise, _ = draws(np.random.default_rng(0))
     batch = noise[[3, 60, 8]]
     slope = numerical_gradient(lambda w: np.mean([loss(C, w) + xi @ w for xi in batch]), START, 1e-5)
-    np.testing.assert_allclose(walk(C, START, 0.1, batch[None])[1], START - 0.1 * slope, atol=1e-9)
+    np.testing.assert_allclose(walk(C, START, SGD(0.1), batch[None])[1], START - 0.1 * slope, atol=1e-9)
 
 
 def test_the_figure_is_the_same_each_time_and_carries_a_still_one() -> None:
@@ -65,12 +65,47 @@ def test_the_figure_is_the_same_each_time_and_carries_a_still_one() -> None:
     ]
     assert [panel.count("<circle") for panel in panels] == [16] * 4
     shown = np.array(re.findall(r'<circle cx="(.*?)" cy="(.*?)"', panels[0]), float)
-    np.testing.assert_allclose(shown, walk(C, START, 0.05, np.repeat(ALL, 15, axis=0)) * (1, -1) * 70 / 3, atol=0.051)
+    slow = walk(C, START, SGD(0.05), np.repeat(ALL, 15, axis=0))
+    np.testing.assert_allclose(shown, slow * (1, -1) * 70 / 3, atol=0.051)
     assert "2/λ<sub>max</sub> = 0.222" in still
     assert "style=" not in page
-    far = loss(C, walk(C, START, 0.05, np.repeat(ALL, 15, axis=0))[-1])
+    far = loss(C, slow[-1])
     assert f"<tr><td>0.05</td><td>64</td><td>0.55</td><td>0.95</td><td>{far:.2g}</td></tr>" in still
     assert len(base64.b64decode(sent(page)["orders"])) == 50 * 64
+
+
+def test_with_more_rules_to_choose_from_the_still_picture_has_a_path_of_each() -> None:
+    page = descent(optimizers=("SGD", "Momentum", "Adam"))._repr_html_()
+    assert sent(page)["optimizers"] == ["SGD", "Momentum", "Adam"]
+    still = re.search(r'<div class="sn-static">(.*?)</div>\n</sn-descent>', page, re.DOTALL)[1]
+    panels = [
+        base64.b64decode(drawn).decode() for drawn in re.findall(r'src="data:image/svg\+xml;base64,(.*?)"', still)
+    ]
+    rules, batches = (SGD(0.2), Momentum(0.25, 0.25), Adam(0.2)), np.repeat(ALL, 15, axis=0)
+    for panel, rule in zip(panels, rules, strict=True):
+        shown = np.array(re.findall(r'<circle cx="(.*?)" cy="(.*?)"', panel), float)
+        np.testing.assert_allclose(shown, walk(C, START, rule, batches) * (1, -1) * 70 / 3, atol=0.051)
+    assert "momentum, μ = 0.25, rate 0.25" in still
+    assert descent(optimizers=["Adam"])._repr_html_().count("<figcaption>") == 1
+
+
+def test_the_best_momentum_is_no_worse_than_its_neighbours() -> None:
+    """By the slowest of both axes: the largest root of z² − (1 + μ − ηλ)z + μ, which NumPy finds."""
+
+    def slowest(rate: float, mu: float) -> float:
+        return max(abs(root) for lam in (1, 9) for root in np.roots([1, rate * lam - 1 - mu, mu]))
+
+    assert best_momentum(1, 9) == (0.25, 0.25)
+    best = slowest(0.25, 0.25)
+    assert best == pytest.approx(0.5)
+    for rate, mu in ((0.26, 0.25), (0.24, 0.25), (0.25, 0.26), (0.25, 0.24), (0.24, 0.24), (0.26, 0.26)):
+        assert slowest(rate, mu) > best + 1e-3
+
+
+@pytest.mark.parametrize("optimizers", [(), "SGD", ("SGD", "AdamW")])
+def test_a_rule_that_the_figure_does_not_have_is_refused(optimizers: object) -> None:
+    with pytest.raises(ValueError, match=r"optimizers must be some of SGD, Momentum, Adam, not "):
+        descent(optimizers=optimizers)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

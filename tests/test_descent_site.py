@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 import scratchnet as sn
 from scratchnet.figures import descent
 from scratchnet.figures.descent import BOWL
+from scratchnet.optimizers import Optimizer
 
 pytestmark = pytest.mark.site
 
@@ -20,6 +21,11 @@ C, START = np.array(BOWL), (2.0, 0.0)
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     return alone(descent(), tmp_path_factory.mktemp("figure"))
+
+
+@pytest.fixture(scope="module")
+def with_rules(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return alone(descent(optimizers=("SGD", "Momentum", "Adam")), tmp_path_factory.mktemp("rules"))
 
 
 @pytest.fixture
@@ -44,6 +50,27 @@ def press(page: Page, *names: str) -> None:
 def choose(page: Page, rate: float, batch: int = 64) -> None:
     page.get_by_role("slider", name="Learning rate").fill(str(rate))
     page.get_by_role("radio", name=f"all {batch}" if batch == 64 else str(batch), exact=True).check()
+
+
+def rule(page: Page, name: str, kept: float | None = None) -> None:
+    page.get_by_role("radio", name=name, exact=True).check()
+    if kept is not None:
+        page.get_by_role("slider", name="Kept of the").fill(str(kept))
+
+
+def stepped(optimizer: Optimizer, B: int, steps: int) -> np.ndarray:
+    """Where an optimiser of the module leads, with the figure's own draws and the book's own batches."""
+    rng = np.random.default_rng(0)
+    half = np.round(64 * rng.normal(0, 2, (32, 2))) / 64
+    xi, w = np.concatenate([half, -half]), [np.array(START)]
+    params, grads = sn.Parameters((1, 1), np.float64), sn.Parameters((1, 1), np.float64)
+    params.theta = w[0]
+    while len(w) <= steps:
+        for batch, _ in sn.minibatches(xi, np.zeros(64, int), B, rng):
+            grads.theta = C @ params.theta + batch.mean(axis=0)
+            optimizer.step(params, grads)
+            w.append(params.theta.copy())
+    return np.array(w[: steps + 1])
 
 
 def expected(rates: Sequence[float], B: int, start: Sequence[float] = START) -> np.ndarray:
@@ -85,6 +112,105 @@ def test_a_rate_can_fall_on_the_way_and_a_new_batch_size_begins_an_epoch(page: P
     press(page, "Step")
     before, after = path(page)[-2:]
     np.testing.assert_allclose(after, before - 0.2 * C @ before, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept", "rate", "B", "optimizer"),
+    [
+        ("momentum", 0.25, 0.25, 64, sn.Momentum(0.25, 0.25)),
+        ("momentum", 0.9, 0.4, 64, sn.Momentum(0.4, 0.9)),
+        ("momentum", 0.5, 0.05, 8, sn.Momentum(0.05, 0.5)),
+        ("Adam", 0.9, 0.2, 64, sn.Adam(0.2)),
+        ("Adam", 0, 0.05, 64, sn.Adam(0.05, beta1=0)),
+        ("Adam", 0.6, 0.1, 1, sn.Adam(0.1, beta1=0.6)),
+        ("plain", None, 0.1, 8, sn.SGD(0.1)),
+    ],
+)
+def test_with_another_rule_the_path_is_that_of_the_module(
+    desktop: Watched, with_rules: str, name: str, kept: float | None, rate: float, B: int, optimizer: Optimizer
+) -> None:
+    page = desktop.page
+    page.goto(with_rules)
+    rule(page, "Adam", 0.35)
+    rule(page, name, kept)
+    choose(page, rate, B)
+    press(page, "Run 40 steps", "Step", "Run 40 steps")
+    np.testing.assert_allclose(path(page), stepped(optimizer, B, 81), rtol=1e-9, atol=1e-12)
+    assert page.get_by_role("slider", name="Kept of the").is_visible() == (name != "plain")
+    assert page.get_by_role("table").is_visible() == (name != "Adam")
+    press(page, "Reset", "Step")
+    twice = path(page)
+    press(page, "Reset", "Step")
+    np.testing.assert_array_equal(path(page), twice)
+    assert desktop.complaints == []
+
+
+def test_another_rule_goes_on_from_where_the_path_is_and_remembers_nothing(desktop: Watched, with_rules: str) -> None:
+    page = desktop.page
+    page.goto(with_rules)
+    rule(page, "momentum", 0.9)
+    choose(page, 0.4)
+    press(page, "Step", "Step")
+    w = path(page)[-1]
+    rule(page, "plain")
+    assert page.evaluate("document.querySelector('sn-descent').figure.rate") == 0.27  # the most that plain descent has
+    press(page, "Step")
+    np.testing.assert_allclose(path(page)[-1], w - 0.27 * C @ w, atol=1e-12)
+    w = path(page)[-1]
+    rule(page, "momentum")
+    choose(page, 0.1)
+    press(page, "Step")
+    np.testing.assert_allclose(path(page)[-1], w - 0.1 * C @ w, atol=1e-12)  # the velocity is the gradient at first
+
+
+def test_momentum_has_a_sentence_for_every_way_to_end_and_adam_for_its_own(desktop: Watched, with_rules: str) -> None:
+    page = desktop.page
+    page.goto(with_rules)
+    rule(page, "momentum", 0.5)
+    choose(page, 0.2)
+    press(page, "Step")
+    assert "by √μ = 0.71 a step, whatever the curvature" in said(page)
+    for name in ("across the valley", "along its floor"):
+        assert page.get_by_role("row", name=name).inner_text().endswith("0.71")
+    rule(page, "momentum", 0.25)
+    choose(page, 0.1)
+    assert "swings across the valley, and rolls along its floor" in said(page)
+    np.testing.assert_allclose(  # the slower root of z² − (1 + μ − ηλ)z + μ
+        float(page.get_by_role("row", name="along its floor").inner_text()[-4:]),
+        max(np.roots([1, 0.1 - 1.25, 0.25])), atol=0.005,
+    )  # fmt: skip
+    choose(page, 0.02)
+    assert "rolls without a swing" in said(page)
+    choose(page, 0.02, 1)
+    assert "a cloud around the minimum" in said(page)
+    choose(page, 0.3, 64)
+    rule(page, "momentum", 0.05)
+    assert "above 2(1 + μ)/λmax = 0.233: each swing is wider" in said(page)
+    for _ in range(4):
+        press(page, "Run 40 steps")
+    assert "flown apart: the rate was above 2(1 + μ)/λmax" in said(page)
+    press(page, "Reset")
+    rule(page, "Adam")
+    press(page, "Step")
+    assert "as long in w₁ as in w₂" in said(page)
+    choose(page, 0.3, 8)
+    assert "a cloud around the minimum" in said(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_with_rules_it_fits_a_phone_and_breaks_no_rule_of_accessibility(
+    desktop: Watched, with_rules: str, scheme: str
+) -> None:
+    page = desktop.page
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size(PHONE)
+    page.goto(with_rules)
+    for name in ("momentum", "Adam"):
+        rule(page, name)
+        press(page, "Step")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert min(page.evaluate(LETTERS)) >= 12
+        assert desktop.violations() == []
 
 
 def test_reset_goes_back_to_the_start_and_to_the_first_epoch(page: Page) -> None:

@@ -1,12 +1,30 @@
-"""One step of SGD is the formula."""
+"""A step is its formula: on paper, as PyTorch takes it, and whatever the scale of the loss is."""
 
+import copy
+import json
 import re
+from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from scratchnet import SGD, Momentum, Parameters, cosine
+from scratchnet import (
+    SGD,
+    AdaGrad,
+    Adam,
+    AdamW,
+    Momentum,
+    Parameters,
+    RMSProp,
+    backward,
+    cosine,
+    cross_entropy_backward,
+    forward,
+)
+from scratchnet.optimizers import Optimizer
+from scratchnet.storage import read_arrays
 
 
 def test_a_step_is_minus_rate_times_gradient_in_place() -> None:
@@ -42,8 +60,8 @@ def test_without_momentum_it_is_sgd_to_the_bit_and_float32_stays() -> None:
     assert optimizer.state["velocity"].dtype == np.float32
 
 
-def test_momentum_s_settings_are_its_two_numbers_and_its_momentum_is_0_9_unless_given() -> None:
-    assert Momentum(0.1).settings == {"learning_rate": 0.1, "momentum": 0.9}
+def test_momentum_s_settings_are_its_numbers_and_its_momentum_is_0_9_unless_given() -> None:
+    assert Momentum(0.1).settings == {"learning_rate": 0.1, "momentum": 0.9, "nesterov": False, "weight_decay": 0.0}
     assert Momentum(0.1, 0.5).state == {}
 
 
@@ -125,7 +143,7 @@ def test_takes_any_kind_of_number(rate: float) -> None:
 def test_its_settings_follow_the_rate_and_it_remembers_nothing() -> None:
     optimizer = SGD(0.1)
     optimizer.learning_rate = 0.2
-    assert (optimizer.settings, optimizer.state) == ({"learning_rate": 0.2}, {})
+    assert (optimizer.settings, optimizer.state) == ({"learning_rate": 0.2, "weight_decay": 0.0}, {})
 
 
 @pytest.mark.parametrize("warmup", [-0.1, 1.5, 10, float("nan")])
@@ -145,3 +163,205 @@ def test_refuses_arrays_for_parameters() -> None:
 def test_refuses_gradients_of_another_network() -> None:
     with pytest.raises(ValueError, match="the gradients are for a network 2-3 and the parameters for 3-2"):
         SGD(0.1).step(Parameters((3, 2)), Parameters((2, 3)))
+
+
+# The same steps as PyTorch's: benchmarks/optimizers.py has it take them, and writes down where they lead.
+
+STORED = read_arrays(Path(__file__).parents[1] / "book" / "optimizers.npz", "the steps of PyTorch")
+SETTINGS = json.loads(str(STORED["settings"]))
+NAMES = {"lr": "learning_rate", "alpha": "beta", "eps": "epsilon"}
+OURS = {"SGD": SGD, "Adagrad": AdaGrad, "RMSprop": RMSProp, "Adam": Adam, "AdamW": AdamW}
+
+
+def as_pytorch(case: str) -> Optimizer:
+    """Return our optimiser for a case of PyTorch's."""
+    settings = {NAMES.get(name, name): value for name, value in SETTINGS[case].items()}
+    kind = settings.pop("kind")
+    if "betas" in settings:
+        settings["beta1"], settings["beta2"] = settings.pop("betas")
+    return (Momentum if "momentum" in settings else OURS[kind])(**settings)
+
+
+def full_batch(optimizer: Optimizer, steps: int, scale: float = 1.0) -> np.ndarray:
+    """Return where the steps lead (steps, Q), on the stored examples and from the stored start."""
+    params = Parameters((6, 5, 4), np.float64)
+    params.theta, found = STORED["start"], []
+    for _ in range(steps):
+        Z, cache = forward(params, STORED["X"])
+        optimizer.step(params, backward(params, cache, scale * cross_entropy_backward(Z, STORED["y"])))
+        found.append(params.theta.copy())
+    return np.array(found)
+
+
+@pytest.mark.parametrize("case", SETTINGS)
+def test_a_hundred_steps_lead_where_pytorch_s_do(case: str) -> None:
+    moments = STORED["moments"]
+    assert moments.tolist() == [1, 10, 100]
+    np.testing.assert_allclose(full_batch(as_pytorch(case), 100)[moments - 1], STORED[case], rtol=0, atol=1e-13)
+
+
+def test_the_stored_cases_are_of_all_optimizers_and_lead_to_different_places() -> None:
+    assert {type(as_pytorch(case)) for case in SETTINGS} == {SGD, Momentum, AdaGrad, RMSProp, Adam, AdamW}
+    ends = [STORED[case][-1] for case in SETTINGS]
+    for n, end in enumerate(ends):
+        assert all(np.abs(end - other).max() > 1e-3 for other in ends[:n])
+
+
+# Worked by hand, with one weight and one bias.
+
+
+def path(optimizer: Optimizer, gradients: list[list[float]], start: tuple[float, float] = (0, 0)) -> list[list[float]]:
+    params, grads, found = Parameters((1, 1), np.float64), Parameters((1, 1), np.float64), []
+    params.theta[:] = start
+    for gradient in gradients:
+        grads.theta[:] = gradient
+        optimizer.step(params, grads)
+        np.testing.assert_array_equal(grads.theta, gradient)
+        found.append(params.theta.tolist())
+    return found
+
+
+def test_a_penalty_adds_the_parameters_to_the_gradient() -> None:
+    # g + 0.5 θ is 10 + 1 and −20 − 2, for the bias as for the weight.
+    assert path(SGD(0.5, weight_decay=0.5), [[10, -20]], (2, -4)) == [[2 - 5.5, -4 + 11]]
+    # v is 11 at first, so θ becomes −3.5; then 0.8 · 11 + 10 − 1.75 = 17.05.
+    found = path(Momentum(0.5, 0.8, weight_decay=0.5), [[10, -20], [10, -20]], (2, -4))
+    np.testing.assert_allclose(found, [[-3.5, 7], [-3.5 - 8.525, 7 + 17.05]])
+
+
+def test_nesterov_steps_as_the_velocity_will_be() -> None:
+    # v = 10, and 10 + 0.8 · 10 = 18. Then v = 0.8 · 10 + 10 = 18, and 10 + 0.8 · 18 = 24.4.
+    np.testing.assert_allclose(path(Momentum(0.5, 0.8, nesterov=True), [[10, -20]] * 2), [[-9, 18], [-21.2, 42.4]])
+
+
+def test_adagrad_divides_by_the_root_of_the_sum_of_squares() -> None:
+    # s = 9 and 16, roots 3 and 4; then 9 + 16 = 25 and 16 + 9 = 25, roots 5 and 5.
+    np.testing.assert_allclose(path(AdaGrad(0.5), [[3, -4], [4, 3]]), [[-0.5, 0.5], [-0.5 - 0.4, 0.5 - 0.3]])
+
+
+def test_rmsprop_divides_by_the_root_of_an_average() -> None:
+    # s = 0.25 · 16 = 4; then 0.75 · 4 + 0.25 · 52 = 16.
+    found = path(RMSProp(0.5, beta=0.75), [[4, -4], [52**0.5, 0]])
+    np.testing.assert_allclose(found, [[-1, 1], [-1 - 0.5 * 52**0.5 / 4, 1]])
+
+
+def test_adam_s_first_step_is_its_rate_whatever_the_gradient_is_and_its_second_as_on_paper() -> None:
+    # m = 0.2 · 3 = 0.6, divided by 1 − 0.8 it is 3. s = 0.5 · 9 = 4.5, divided by 1 − 0.5 it is 9: so 3/3.
+    # Then m = 0.8 · 0.6 + 0.2 · 1 = 0.68, over 1 − 0.64; s = 0.5 · 4.5 + 0.5 · 1 = 2.75, over 1 − 0.25.
+    found = path(Adam(0.1, beta1=0.8, beta2=0.5), [[3, -0.003], [1, 0]])
+    np.testing.assert_allclose(found[0], [-0.1, 0.1], rtol=1e-5)
+    assert found[1][0] == pytest.approx(-0.1 - 0.1 * (0.68 / 0.36) / (2.75 / 0.75) ** 0.5, rel=1e-7)
+
+
+def test_adam_s_epsilon_stands_beside_the_corrected_root() -> None:
+    assert path(Adam(0.1, epsilon=1), [[3, -1]]) == [pytest.approx([-0.1 * 3 / 4, 0.1 / 2])]
+
+
+def test_adamw_s_decay_is_beside_adam_s_step_and_does_not_know_the_gradient() -> None:
+    # (1 − 0.5 · 0.2) θ, then a step of 0.5 each; the scale of the gradient is nowhere.
+    found = [path(AdamW(0.5, 0.2), [[scale, -scale]], (2, -4))[0] for scale in (1, 1000)]
+    np.testing.assert_allclose(found, [[1.8 - 0.5, -3.6 + 0.5]] * 2)
+    assert path(AdamW(0.1, 0), [[3, 1], [2, 5]], (1, 2)) == path(Adam(0.1), [[3, 1], [2, 5]], (1, 2))
+
+
+@pytest.mark.parametrize("make", [lambda rate: AdaGrad(rate), lambda rate: RMSProp(rate), lambda rate: Adam(rate)])
+def test_some_do_not_notice_when_the_loss_is_multiplied_by_ten(make: Callable[[float], Optimizer]) -> None:
+    ends, larger = (full_batch(make(0.01), 50, scale)[-1] for scale in (1, 10))
+    np.testing.assert_allclose(larger, ends, atol=1e-5)  # but for ε
+    sgd, ten = (full_batch(SGD(0.01), 50, scale)[-1] for scale in (1, 10))
+    assert np.abs(ten - sgd).max() > 0.1
+    np.testing.assert_allclose(ten, full_batch(SGD(0.1), 50)[-1], rtol=1e-12)
+
+
+def test_a_penalty_is_a_decay_for_sgd_and_not_where_the_scales_differ() -> None:
+    penalty = path(SGD(0.1, weight_decay=0.5), [[0.3, -40]] * 5, (2, -3))
+    decay, theta = [], np.array([2.0, -3.0])
+    for _ in range(5):
+        theta = (1 - 0.1 * 0.5) * theta - 0.1 * np.array([0.3, -40])
+        decay.append(theta.tolist())
+    np.testing.assert_allclose(penalty, decay)
+    # Two parameters that are equal, and gradients of different sizes: AdamW shrinks both alike, a penalty does not.
+    moved = np.array(path(AdamW(0.01, 0.5), [[1, 100]], (3, 3))) - np.array(path(Adam(0.01), [[1, 100]], (3, 3)))
+    np.testing.assert_allclose(moved, [[-0.015, -0.015]])
+
+
+ALL = {
+    "SGD": lambda: SGD(0.1, 0.01), "Momentum": lambda: Momentum(0.1, 0.9, False, 0.01),
+    "Nesterov": lambda: Momentum(0.1, nesterov=True), "AdaGrad": lambda: AdaGrad(0.1),
+    "RMSProp": lambda: RMSProp(0.1), "Adam": lambda: Adam(0.1), "AdamW": lambda: AdamW(0.1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_all_keep_float32_work_in_place_and_take_a_schedule_s_factor(name: str) -> None:
+    params, grads, optimizer = Parameters((3, 2)), Parameters((3, 2)), ALL[name]()
+    view = params.layers[0].W
+    grads.theta = np.arange(1.0, 9)
+    for factor in (np.float64(1), 0.5, 0):
+        before = params.theta.copy()
+        optimizer.step(params, grads, factor)
+        assert (params.theta != before).all() == (factor != 0)
+        np.testing.assert_array_equal(view.ravel(), params.theta[:6])
+    assert params.theta.dtype == np.float32
+    assert all(array.dtype == np.float32 for what, array in optimizer.state.items() if what != "steps")
+    with pytest.raises(ValueError, match="the gradients are for a network 2-3 and the parameters for 3-2"):
+        optimizer.step(params, Parameters((2, 3)))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_copy_goes_its_own_way_and_without_its_state_an_optimizer_is_as_new_for_another_network(name: str) -> None:
+    params, grads, optimizer = Parameters((3, 2)), Parameters((3, 2)), ALL[name]()
+    grads.theta = np.arange(1.0, 9)
+    optimizer.step(params, grads)
+    twin, other = copy.deepcopy(optimizer), params.copy()
+    for each, theirs in ((optimizer, params), (twin, other)):
+        each.step(theirs, grads)
+    assert params.theta.tobytes() == other.theta.tobytes()
+    ends: list[Parameters] = []
+    for sizes, dtype in (((3, 2), np.float64), ((2, 3), np.float64), ((2, 4), np.float32)):
+        for each in (optimizer, ALL[name]()):
+            each.state = {}
+            ends.append(Parameters(sizes, dtype))
+            ends[-1].theta[:] = 1 / 3
+            slopes = ends[-1].copy()
+            slopes.theta[:] = 1 / 7
+            each.step(ends[-1], slopes)
+        assert ends[-1].theta.tobytes() == ends[-2].theta.tobytes()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_its_settings_are_its_numbers_and_nothing_else(name: str) -> None:
+    optimizer = ALL[name]()
+    params = Parameters((2, 2))
+    before = dict(optimizer.settings)
+    optimizer.step(params, params.copy())
+    assert optimizer.settings == before
+    assert before["learning_rate"] == 0.1
+    assert {"state", "_scratch"}.isdisjoint(before)
+    assert type(optimizer)(**before).settings == before
+
+
+def test_adam_is_called_as_its_paper_has_it_unless_told_otherwise() -> None:
+    assert Adam().settings == {"learning_rate": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+    assert AdamW().settings == {**Adam().settings, "weight_decay": 0.01}
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: SGD(0.1, -1), "weight_decay must be a number, 0 or more, not -1"),
+        (lambda: SGD(0.1, float("inf")), "weight_decay must be a number, 0 or more, not inf"),
+        (lambda: Momentum(0.1, weight_decay="1"), "weight_decay must be a number, 0 or more, not '1'"),
+        (lambda: Momentum(0.1, nesterov=1), "nesterov must be True or False, not 1"),
+        (lambda: AdaGrad(0), "learning_rate must be a positive number, not 0"),
+        (lambda: AdaGrad(0.1, 0), "epsilon must be a positive number, not 0"),
+        (lambda: RMSProp(0.1, 1), "beta must be a number from 0 to below 1, not 1"),
+        (lambda: Adam(beta1=1), "beta1 must be a number from 0 to below 1, not 1"),
+        (lambda: Adam(beta2=-0.1), "beta2 must be a number from 0 to below 1, not -0.1"),
+        (lambda: AdamW(epsilon=None), "epsilon must be a positive number, not None"),
+        (lambda: AdamW(weight_decay=float("nan")), "weight_decay must be a number, 0 or more, not nan"),
+    ],
+)
+def test_refuses_settings_that_are_none(make: Callable[[], Optimizer], sentence: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        make()

@@ -70,10 +70,12 @@ LIT: dict[str, tuple[str, ...]] = {
     "11-training": (*AHEAD, "y", "loss", "gradients", "step", "weights"),
     "12-results": ("P", "answer"),
     "13-your-digits": ("image",),
+    "14-optimizers": ("gradients", "step", "weights"),
     "18-frameworks": tuple(PARTS),
     "part-1": (*AHEAD, "y", "loss"),
     "part-2": ("loss", "gradients", "check", "step", "weights", "start"),
     "part-3": (*AHEAD, "answer", "y", "loss", "gradients", "step", "weights"),
+    "part-4": ("image", "X", "linear 1", "ReLU", "linear 2", "gradients", "step"),
 }
 
 

@@ -51,7 +51,8 @@ FROM_CHAPTER = "From the chapter"
 # What stands before the first word of a sentence, of a cell of a table or of a point of a list, and before its first
 # letter: a bracket, a quotation mark, stars.
 BEGINS = re.compile(r"""(?:\A|\n\s*\n|\n *(?:[-*]|\d+\.)\ |\||[.!?:][)"”'*_\]]*\s)[\s*_(\["“']*\Z""")
-NAMES = {"He", "Hessian", "Jacobian", "Wilson's", "Xavier"}  # terms that keep their capital in a sentence
+# First words of terms that keep their capital in a sentence.
+NAMES = {"Adam", "He", "Hessian", "Jacobian", "Nesterov's", "Wilson's", "Xavier"}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from scratchnet.layers import Linear, linear, linear_backward
 from scratchnet.losses import cross_entropy, cross_entropy_backward
 from scratchnet.metrics import accuracy, accuracy_interval, calibration, confusion_matrix, mcnemar
 from scratchnet.network import backward, forward, predict, predict_proba
-from scratchnet.optimizers import SGD, Momentum, cosine
+from scratchnet.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, RMSProp, cosine
 from scratchnet.parameters import Layer, Parameters, initialize
 from scratchnet.photo import Photo, read_photo
 from scratchnet.source import source
@@ -26,6 +26,9 @@ from scratchnet.training import DivergedError, History, evaluate, fit
 __version__ = "0.1.0"
 
 __all__ = [
+    "AdaGrad",
+    "Adam",
+    "AdamW",
     "Digits",
     "DivergedError",
     "History",
@@ -35,6 +38,7 @@ __all__ = [
     "Momentum",
     "Parameters",
     "Photo",
+    "RMSProp",
     "ReLU",
     "SGD",
     "STROKES",

@@ -80,7 +80,8 @@ def fit(
     Each epoch goes once through a fresh shuffle of the examples. Loss and accuracy are measured after the epoch,
     with the parameters fixed, on all of X and on `validation`, a pair (X_dev, y_dev).
 
-    `optimizer` is `SGD`, or one of your own: `scratchnet.optimizers.Optimizer` says what it needs.
+    `optimizer` is `SGD`, `Momentum`, `Adam`, another of ours, or one of your own: `scratchnet.optimizers.Optimizer`
+    says what it needs.
 
     `schedule` takes the part of the steps already done, 0 at the first, and returns the factor of the learning rate
     for the next: `cosine`, for example. By default the rate stays.

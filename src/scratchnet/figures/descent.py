@@ -2,11 +2,14 @@
 
 import base64
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scratchnet.figures.figure import Figure, drawing, invitation
+from scratchnet.optimizers import SGD, Adam, Momentum, Optimizer
+from scratchnet.parameters import Parameters
 from scratchnet.plots import COLORS
 from scratchnet.shapes import require_generator
 
@@ -16,19 +19,25 @@ BOWL = ((5.0, 4.0), (4.0, 5.0))  # chapter 10's: curvature 9 across its valley, 
 EXAMPLES, EPOCHS, SIGMA = 64, 50, 2.0
 BATCHES = (64, 8, 1)
 RUN = 40  # steps
+OPTIMIZERS = ("SGD", "Momentum", "Adam")
+STILL = 15  # steps of a path in the static picture
 LEVELS = np.array([0.03, 0.15, 0.4, 0.9, 1.8, 3.2])  # contours, as parts of the loss at the start
 REACH = 1.5  # how far the picture goes, when the larger coordinate of the start is 1
 Floats = NDArray[np.float64]
 
 
 def descent(
-    C: ArrayLike = BOWL, rng: np.random.Generator | None = None, start: tuple[float, float] = (2.0, 0.0)
+    C: ArrayLike = BOWL,
+    rng: np.random.Generator | None = None,
+    start: tuple[float, float] = (2.0, 0.0),
+    optimizers: Sequence[str] = ("SGD",),
 ) -> Figure:
     """Return the figure for the loss L(w) = ½ wᵀCw, the mean of ℓₙ(w) = L(w) + ξₙ·w over 64 examples.
 
     C (2, 2): the Hessian, symmetric, its eigenvalues positive. rng: draws the ξₙ, which sum to zero, and the order of
     the examples in each epoch; seed 0 if left out. start: where the path begins, not at the minimum, which is 0.
-    Raises ValueError where one of them is something else. Source: chapter "sgd".
+    optimizers: what the reader can choose from, of "SGD", "Momentum" and "Adam". Raises ValueError where one of them
+    is something else. Source: chapter "sgd", and chapter "optimizers".
     """
     hessian, w = np.asarray(C, np.float64), np.asarray(start, np.float64)
     if hessian.shape != (2, 2) or not np.isfinite(hessian).all() or hessian[0, 1] != hessian[1, 0]:
@@ -38,6 +47,8 @@ def descent(
         raise ValueError(f"C must have positive eigenvalues, not {low:.3g} and {high:.3g}: this is no bowl")
     if w.shape != (2,) or not np.isfinite(w).all() or not w.any():
         raise ValueError(f"start must be two numbers, not both 0, not {w.tolist()}")
+    if not optimizers or isinstance(optimizers, str) or not set(optimizers) <= set(OPTIMIZERS):
+        raise ValueError(f"optimizers must be some of {', '.join(OPTIMIZERS)}, not {optimizers!r}")
     rng = np.random.default_rng(0) if rng is None else rng
     require_generator(rng)
     noise, orders = draws(rng)
@@ -50,13 +61,16 @@ def descent(
         "curvatures": [low, high],
         "levels": (loss(hessian, w) * LEVELS).tolist(),
         "noise": noise.tolist(),
+        "optimizers": list(optimizers),
         "orders": base64.b64encode(orders.astype(np.uint8).tobytes()).decode(),
         "rates": {"first": 10 * tick, "tick": tick, "most": tick * math.ceil(1.2 * limit / tick)},
         "reach": REACH * float(np.abs(w).max()),
         "run": RUN,
         "start": w.tolist(),
     }
-    return Figure("descent", data, _static(hessian, w, noise, orders))
+    batches = noise[orders]
+    still = _static(hessian, w, batches) if tuple(optimizers) == ("SGD",) else _rules(hessian, w, batches, optimizers)
+    return Figure("descent", data, still)
 
 
 def curvatures(C: Floats) -> tuple[tuple[float, float], float]:
@@ -80,22 +94,25 @@ def loss(C: Floats, w: Floats) -> float:
     return float(w @ C @ w / 2)
 
 
-def walk(C: Floats, start: Floats, rate: float, batches: Floats) -> Floats:
+def walk(C: Floats, start: Floats, optimizer: Optimizer, batches: Floats) -> Floats:
     """Return the path (steps + 1, 2) of one step for each batch; batches (steps, B, 2) hold their examples' ξ."""
-    path = [start]
+    params, grads = Parameters((1, 1), np.float64), Parameters((1, 1), np.float64)  # θ is w
+    params.theta, path = start, [start]
     for xi in batches:
-        path.append(path[-1] - rate * (C @ path[-1] + xi.mean(axis=0)))
+        grads.theta = C @ params.theta + xi.mean(axis=0)
+        optimizer.step(params, grads)
+        path.append(params.theta.copy())
     return np.array(path)
 
 
-def _static(C: Floats, start: Floats, noise: Floats, orders: NDArray[np.int64]) -> str:
+def _static(C: Floats, start: Floats, examples: Floats) -> str:
     """Return four paths, small, and a table of how they end: slow, best, unstable, noisy."""
     (low, high), _ = curvatures(C)
-    best, steps = 2 / (low + high), 15
+    best, steps = 2 / (low + high), STILL
     pictures, rows = "", ""
     for rate, B in ((best / 4, EXAMPLES), (best, EXAMPLES), (2.07 / high, EXAMPLES), (best / 4, 1)):
-        path = walk(C, start, rate, noise[orders].reshape(-1, B, 2)[:steps])
-        pictures += f"<figure>{_panel(C, path)}<figcaption>rate {rate:.3g}, batch {B}</figcaption></figure>"
+        path = walk(C, start, SGD(rate), examples.reshape(-1, B, 2)[:steps])
+        pictures += _captioned(C, path, f"rate {rate:.3g}, batch {B}")
         factors = f"<td>{1 - rate * high:.2f}</td><td>{1 - rate * low:.2f}</td>".replace("-", "−")
         rows += f"<tr><td>{rate:.3g}</td><td>{B}</td>{factors}<td>{loss(C, path[-1]):.2g}</td></tr>"
     return (
@@ -107,6 +124,40 @@ def _static(C: Floats, start: Floats, noise: Floats, orders: NDArray[np.int64]) 
         f"<th>factor along</th><th>loss after {steps} steps</th></tr>{rows}</table>"
         + invitation("you choose the rate, the batch and the start here.")
     )
+
+
+def _rules(C: Floats, start: Floats, examples: Floats, names: Sequence[str]) -> str:
+    """Return a path for each optimiser, small, and a table of how they end."""
+    (low, high), _ = curvatures(C)
+    rate, mu = best_momentum(low, high)
+    shown: dict[str, tuple[str, Optimizer]] = {
+        "SGD": ("plain", SGD(2 / (low + high))),
+        "Momentum": (f"momentum, μ = {mu:.2g}", Momentum(rate, mu)),
+        "Adam": ("Adam", Adam(2 / (low + high))),
+    }
+    pictures, rows = "", ""
+    for name, optimizer in (shown[name] for name in names):
+        path, eta = walk(C, start, optimizer, examples[:STILL]), optimizer.settings["learning_rate"]
+        pictures += _captioned(C, path, f"{name}, rate {eta:.3g}")
+        rows += f"<tr><td>{name}</td><td>{eta:.3g}</td><td>{loss(C, path[-1]):.2g}</td></tr>"
+    return (
+        f"<p><strong>Descent.</strong> The same valley, and {STILL} steps of each rule. Plain descent and momentum "
+        "have their best rates. Momentum swings, and arrives sooner. Adam's first step is as long in one parameter as "
+        f'in the other, whatever the slopes are.</p><div class="sn-row">{pictures}</div>'
+        "<table><tr><th>rule</th><th>rate</th>"
+        f"<th>loss after {STILL} steps</th></tr>{rows}</table>"
+        + invitation("you choose the rule, its settings, the batch and the start here.")
+    )
+
+
+def best_momentum(low: float, high: float) -> tuple[float, float]:
+    """Return the learning rate and the momentum that are best for curvatures from `low` to `high` (Polyak, 1964)."""
+    a, b = math.sqrt(low), math.sqrt(high)
+    return (2 / (a + b)) ** 2, ((b - a) / (b + a)) ** 2
+
+
+def _captioned(C: Floats, path: Floats, caption: str) -> str:
+    return f"<figure>{_panel(C, path)}<figcaption>{caption}</figcaption></figure>"
 
 
 def _panel(C: Floats, path: Floats) -> str:
