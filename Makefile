@@ -17,7 +17,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: help book zip serve test browser check notebooks locks data network ladder photos bench live mutants audit reach pdf links oldest lasting clean
+.PHONY: help book zip serve test browser check notebooks locks data network ladder photos far bench live mutants audit reach pdf links oldest lasting clean
 .DEFAULT_GOAL := help
 
 help:
@@ -122,6 +122,10 @@ ladder: .venv/book
 
 photos: .venv/book
 	$(BIN)/python tools/photo_corpus.py
+
+# The long trainings of part IV: up to 90 minutes on two cores. Ctrl-C stops it, and the next call goes on.
+far: .venv/book
+	$(BIN)/python tools/far.py
 
 bench: .venv/bench/ready
 	.venv/bench/bin/python benchmarks/bench.py

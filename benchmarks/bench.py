@@ -1,12 +1,14 @@
 """What an epoch costs, here and in the frameworks: run every measurement and keep the results for the book.
 
-    python benchmarks/bench.py [--rounds N] [--into FOLDER]
+    python benchmarks/bench.py [--rounds N] [--into FOLDER] [--only-convolution]
 
 Run by `make bench`, where nothing else runs: a quarter of an hour on two cores. Each measurement is a process of its
 own, because the number of threads is set before NumPy loads: the epoch is run on one thread and on all cores, the rest
 on one. When all are done it writes frameworks.csv (one epoch by everyone), costs.csv (growth, time to a target, memory)
-and, as arrays, frameworks.npz (gradients) and optimizers.npz (steps), and prints ratios and whether the bars are met.
-Exits 1, and writes nothing, when a measurement fails; not when a bar is missed, since that depends on the machine.
+and convolution.csv (an image in a network that slides), and, as arrays, frameworks.npz and convolution_peers.npz
+(gradients) and optimizers.npz (steps), and prints ratios and whether the bars are met. `--only-convolution` measures
+and writes convolution.csv alone. Exits 1, and writes nothing, when a measurement fails; not when a bar is missed, since
+that depends on the machine.
 """
 
 import argparse
@@ -26,6 +28,12 @@ HERE = Path(__file__).parent
 BOOK = HERE.parent / "book"
 EPOCH = ("threads", "images", "sizes", "batch", "who", "seconds", "ratio", "off")
 COSTS = ("question", "case", "at", "value")
+PEERS = {
+    "gradients.py": "frameworks.npz",
+    "optimizers.py": "optimizers.npz",
+    "convolution_gradients.py": "convolution_peers.npz",
+}
+SLIDE = ("task", "batch", "who", "microseconds")
 JAX, FIT = "JAX, jit and scan", "scratchnet fit, measuring"
 # What is aimed at on one thread: sizes, batch, whose time is divided by whose, and the least or the most of that.
 BARS = (
@@ -115,6 +123,13 @@ def write(path: Path, head: str, names: tuple[str, ...], rows: list[list[str]]) 
     partial.replace(path)
 
 
+def slide(rounds: int, into: Path) -> int:
+    """Measure the network that slides, and write its table."""
+    rows = run("convolution.py", rounds)
+    write(into / "convolution.csv", machine(20 * rounds), SLIDE, rows)
+    return 0
+
+
 def main(rounds: int, into: Path) -> int:
     """Measure, then write and print."""
     if not into.is_dir():
@@ -122,13 +137,13 @@ def main(rounds: int, into: Path) -> int:
     if not any(shutil.which(name) for name in (os.environ.get("CXX", "c++"), "g++", "clang++")):
         raise SystemExit("torch.compile needs a C++ compiler: install g++ or clang++")
     with tempfile.TemporaryDirectory() as folder:
-        peers = {"gradients.py": "frameworks.npz", "optimizers.py": "optimizers.npz"}
-        for script, name in peers.items():
+        for script, name in PEERS.items():
             run(script, Path(folder) / name)
         costs = [*run("memory.py", rounds), *run("growth.py", 2 * rounds + 1), *run("target.py", rounds)]
         epoch = [row for threads in (1, max(2, os.cpu_count() or 2)) for row in run("epoch.py", rounds, threads)]
+        slide(rounds, into)
         head = machine(rounds)
-        for name in peers.values():
+        for name in PEERS.values():
             shutil.copyfile(Path(folder) / name, into / "arrays.partial")
             (into / "arrays.partial").replace(into / name)
     write(into / "frameworks.csv", head, EPOCH, epoch)
@@ -141,5 +156,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--into", type=Path, default=BOOK)
+    parser.add_argument("--only-convolution", action="store_true")
     chosen = parser.parse_args()
-    sys.exit(main(chosen.rounds, chosen.into))
+    sys.exit((slide if chosen.only_convolution else main)(chosen.rounds, chosen.into))

@@ -77,6 +77,13 @@ def test_ratios_are_those_of_the_seconds_and_all_did_the_same_work() -> None:
         assert row["off"] == "" if row["who"] == "floor" else float(row["off"]) < 1e-3
 
 
+def test_an_image_in_a_network_that_slides_costs_at_most_twice_what_it_costs_in_pytorch() -> None:
+    rows = {(row["task"], row["who"]): float(row["microseconds"]) for row in read("convolution.csv")}
+    assert {who for _, who in rows} == {"scratchnet", "PyTorch", "JAX, jit", "floor"}
+    for task in ("forward", "step"):
+        assert rows[task, "floor"] < rows[task, "scratchnet"] < 2 * rows[task, "PyTorch"]
+
+
 def test_what_was_measured_is_what_is_locked() -> None:
     locked = set(re.findall(r"^(\S+)==([^ ;]+)", (ROOT / "requirements" / "bench.txt").read_text(), re.MULTILINE))
     for name in ("frameworks.csv", "costs.csv"):
@@ -203,10 +210,12 @@ def test_results_are_written_when_all_is_measured_or_not_at_all(
 
     def run(script: str, argument: object, threads: int = 1) -> list[list[str]]:
         asked.append((script, threads))
-        if script in ("gradients.py", "optimizers.py"):
+        if script in bench.PEERS:
             Path(str(argument)).write_bytes(script.encode())
         if script == "epoch.py" and threads > 1 and fails:
             raise SystemExit("epoch.py failed, so nothing was written")
+        if script == "convolution.py":
+            return [["step", "64", "scratchnet", "100.0"]]
         return [list(row.values()) for row in epoch] if script == "epoch.py" else costs
 
     monkeypatch.setattr(bench, "run", run)
@@ -223,9 +232,12 @@ def test_results_are_written_when_all_is_measured_or_not_at_all(
     assert list(tmp_path.iterdir()) == []
     fails = False
     assert bench.main(5, tmp_path) == 0
-    names = ["costs.csv", "frameworks.csv", "frameworks.npz", "optimizers.npz"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == names
-    assert [(tmp_path / name).read_bytes() for name in names[2:]] == [b"gradients.py", b"optimizers.py"]
+    tables = {"convolution.csv", "costs.csv", "frameworks.csv"}
+    assert {path.name for path in tmp_path.iterdir()} == tables | set(bench.PEERS.values())
+    for script, name in bench.PEERS.items():
+        assert (tmp_path / name).read_bytes() == script.encode()
+    _, *lines = (tmp_path / "convolution.csv").read_text().splitlines()
+    assert lines == ["task,batch,who,microseconds", "step,64,scratchnet,100.0"]
     head, names, *rows = (tmp_path / "frameworks.csv").read_text().splitlines()
     assert head.startswith("# Python 3.")
     assert "medians of 5" in head

@@ -103,6 +103,44 @@ def test_what_the_figure_says_is_what_the_network_says(page: Page) -> None:
         assert f"reads {want.argmax()}" in page.locator(".sn-said").inner_text()
 
 
+def test_every_layer_of_a_network_that_slides_gives_numpy_s_numbers(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    first = sn.Convolution((1, 28, 28), 5, 5, padding=2)
+    second = sn.Convolution((5, 14, 14), 7, 3, stride=2, padding=1)
+    layers = [
+        first,
+        sn.MaxPool(first.result),
+        sn.ReLU(),
+        second,
+        sn.ReLU(),
+        sn.Linear(343, 12),
+        sn.ReLU(),
+        sn.Linear(12, 10),
+    ]
+    params = sn.initialize(layers, np.random.default_rng(5))
+    for layer in params.layers:
+        layer.b[:] = np.random.default_rng(6).normal(size=layer.b.shape)
+    exact = sn.Parameters(layers, np.float64)
+    exact.theta = params.theta
+    page = browser.new_page()
+    page.goto(alone(draw_digit(params), tmp_path_factory.mktemp("slides")))
+    page.locator(".sn-pad").scroll_into_view_if_needed()
+    for digit in (4, 8):
+        page.get_by_role("button", name=f"Show a sample of {digit}").click()
+        image, P, _ = state(page)
+        found = page.evaluate('() => document.querySelector("sn-draw-digit").figure.outputs')
+        A = image[None] / 255
+        for (kind, layer), theirs in zip(exact.network, found, strict=True):
+            A, _ = kind.forward(layer, A)
+            np.testing.assert_allclose(theirs, A[0], rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(P, sn.softmax(A)[0], atol=1e-6)
+    page.get_by_text("What the filters find").click()
+    assert page.locator(".sn-maps canvas").count() == 5 + 7
+    assert page.get_by_role("img", name="What filter 7 of layer 2 finds").is_visible()
+    page.close()
+
+
 def press(page: Page, x: float, y: float) -> None:
     page.mouse.move(x, y)
     page.mouse.down()

@@ -1,5 +1,6 @@
 """The page's side of chapters in two layers: bets, folds, folded code, minutes, and chapters numbered from 0."""
 
+import json
 import re
 from pathlib import Path
 
@@ -16,8 +17,8 @@ TOC = """\
 root: index
 defaults: {numbered: 1}
 subtrees:
-  - {caption: Before, entries: [{file: zero}]}
-  - {caption: First, entries: [{file: one}]}
+  - {caption: Before, entries: [{file: 00-zero}]}
+  - {caption: First, entries: [{file: 17-one}]}
 """
 ZERO = """\
 # Zero
@@ -33,9 +34,20 @@ ONE = """\
 See {ref}`the proof <sec-proof>`.
 
 ```{bet}
+:answer: with a bend: number of 100; without: yes | no
+:result: s not one … ten of 100
+
 How many *units*?
 
 And why?
+```
+
+It's *not*
+one. There are
+
+```
+at least
+ten   of 100
 ```
 
 ```{bet}
@@ -47,15 +59,15 @@ Again?
 @pytest.fixture
 def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[BeautifulSoup, BeautifulSoup]:
     """Two pages of a small book, as Sphinx writes them with our extensions."""
-    for name, text in (("_toc.yml", TOC), ("index.md", "# Book\n"), ("zero.md", ZERO), ("one.md", ONE)):
+    for name, text in (("_toc.yml", TOC), ("index.md", "# Book\n"), ("00-zero.md", ZERO), ("17-one.md", ONE)):
         (tmp_path / name).write_text(text)
-    monkeypatch.setattr(TocTreeCollectorWithStyles, "assign_section_numbers", chapter_zero.from_one)
+    monkeypatch.setattr(TocTreeCollectorWithStyles, "assign_section_numbers", chapter_zero.count_from_one)
     extensions = ["sphinx_external_toc", "myst_parser", "sphinx_multitoc_numbering", "folds", "chapter_zero"]
     settings = {"extensions": extensions, "html_theme": "basic", "external_toc_path": "_toc.yml", "numfig": True}
     out = tmp_path / "out"
     app = Sphinx(tmp_path, None, out, out / "trees", "html", settings, status=None, warning=None, freshenv=True)
     app.build()
-    zero, one = (BeautifulSoup((out / f"{name}.html").read_text(), "html.parser") for name in ("zero", "one"))
+    zero, one = (BeautifulSoup((out / f"{name}.html").read_text(), "html.parser") for name in ("00-zero", "17-one"))
     return zero, one
 
 
@@ -65,18 +77,26 @@ def test_a_small_book_has_a_chapter_0_bets_with_blanks_and_folds_whose_address_h
     pages: tuple[BeautifulSoup, BeautifulSoup],
 ) -> None:
     zero, one = pages
-    assert [page.h1.get_text().rstrip("¶") for page in pages] == ["0. Zero", "1. One"]
-    assert "0. Zero" in [link.get_text() for link in one.select("a[href='zero.html']")]
+    assert [page.h1.get_text().rstrip("¶") for page in pages] == ["0. Zero", "17. One"]
+    assert "0. Zero" in [link.get_text() for link in one.select("a[href='00-zero.html']")]
 
     first, second = one.select("div.bet")
     assert [bet["data-bet"] for bet in (first, second)] == ["1", "2"]
     assert [line.get_text() for line in first.select("p")] == ["Bet. How many units?", "And why?", "Your bet: ____"]
     assert second.strong.get_text() == "Bet."
+    assert json.loads(first["data-blanks"]) == [
+        {"label": "with a bend", "kind": "number", "unit": "of 100"},
+        {"label": "without", "kind": "choice", "choices": ["yes", "no"]},
+    ]
+    assert json.loads(second["data-blanks"]) == [{"label": "", "kind": "words"}]
+    assert first["data-result"] == "s not one … ten of 100"
+    assert one.find(id="bet-1-result").get_text() == "It’s not\none. There are"
+    assert "data-result" not in second.attrs
 
     section = zero.select_one("section section")
     assert {section["id"], section.span["id"]} == {"deeper-so-it-is", "sec-proof"}
-    assert one.select_one("a[href^='zero.html#']").get_text() == "the proof"
-    assert zero.find(id=one.select_one("a[href^='zero.html#']")["href"].partition("#")[2])
+    assert one.select_one("a[href^='00-zero.html#']").get_text() == "the proof"
+    assert zero.find(id=one.select_one("a[href^='00-zero.html#']")["href"].partition("#")[2])
     assert not re.search("12-min", str(zero))
 
 
@@ -145,6 +165,37 @@ def test_the_minutes_of_an_exercise_stand_behind_its_title_and_not_in_that_of_it
         "Exercise 1 (Two (or 3)) · 4 min", "Solution to Exercise 1 (Two (or 3))"
     ]  # fmt: skip
     assert page.select_one(".exercise .minutes").get_text() == " · 4 min"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a guess", "“a guess” is neither"),
+        ("yes |", "is neither"),
+        ("first: number; number", "each needs a label"),
+        ("", "is neither"),
+    ],
+)
+def test_a_bet_that_asks_for_nothing_known_is_refused(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        folds.blanks(text)
+
+
+@pytest.mark.parametrize(
+    ("result", "missing"),
+    [("twelve", "twelve"), ("nine … ten", "ten"), ("ten, before the bet", "ten, before the bet")],
+)
+def test_a_result_that_the_page_does_not_say_after_the_bet_stops_the_build(result: str, missing: str) -> None:
+    from docutils import nodes
+    from docutils.utils import new_document
+
+    document = new_document("x")
+    document.settings.env = type("Env", (), {"docname": "book/x"})()
+    bet = folds.Bet(number=3, blanks=[], result=result)
+    bet += nodes.paragraph("", f"How many? {result}")
+    document += [nodes.paragraph("", "ten, before the bet"), bet, nodes.paragraph("", "ten, then nine")]
+    with pytest.raises(ExtensionError, match=f"book/x, bet 3: “{missing}” does not stand after it"):
+        folds.Results(document).apply()
 
 
 def test_two_folds_of_one_name_are_refused() -> None:

@@ -82,8 +82,17 @@ NETWORKS = {
     "bent": [sn.Linear(2, 8), Bent(), sn.Linear(8, 3)],
     "scale": [Scale(2), sn.Linear(2, 8), sn.Tanh(), Scale(8), sn.Linear(8, 3)],
     "noisy": [sn.Linear(2, 8), sn.ReLU(), Noisy(0.8), sn.Linear(8, 3), Bent()],
+    "dropout": [sn.Linear(2, 16), sn.ReLU(), sn.Dropout(0.2), sn.Linear(16, 3)],
     "tanh": [sn.Linear(2, 8), sn.Tanh(), sn.Linear(8, 8), sn.Tanh(), sn.Linear(8, 3)],
     "tanh last": [sn.Linear(2, 8), sn.ReLU(), sn.Linear(8, 3), sn.Tanh()],
+    "sliding": [
+        sn.Linear(2, 16),
+        sn.Convolution((1, 4, 4), 4, 3, padding=1),
+        sn.MaxPool((4, 4, 4)),
+        sn.Tanh(),
+        sn.Convolution((4, 2, 2), 3, 1),
+        sn.MeanPool((3, 2, 2)),
+    ],
     "no layer between": [sn.Linear(2, 8), sn.Linear(8, 3)],
 }
 
@@ -202,7 +211,7 @@ def test_a_file_with_an_unknown_layer_says_so_and_is_read_once_it_is_defined(of_
 
 
 def test_the_names_of_the_package_s_layers_are_taken() -> None:
-    for name in ("Linear", "ReLU", "Tanh"):
+    for name in ("Linear", "ReLU", "Tanh", "Convolution", "MaxPool"):
         with pytest.raises(ValueError, match=f"{name} is a layer of scratchnet. Give yours another name"):
             type(name, (sn.Kind,), {})
         assert KINDS[name] is getattr(sn, name)

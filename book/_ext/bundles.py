@@ -41,6 +41,7 @@ SCRIPTS = (
     "copybutton.js",
     "scripts/sphinx-book-theme.js",
     "togglebutton.js",
+    "bets.js",
     "link_targets.js",
     "theme_repairs.js",
     "keyboard_scrolling.js",
@@ -56,6 +57,17 @@ var togglebuttonSelector = ".toggle, .admonition.dropdown";
 DOCUMENTATION_OPTIONS.search_as_you_type = false;
 // A page opened from a folder may not fetch others, so its search shows titles without excerpts.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+// A browser may forbid a page to keep anything. The theme's scripts would stop there, and with them all that follow.
+for (const storage of ["localStorage", "sessionStorage"]) {
+  try { window[storage].length; } catch (error) {
+    const kept = new Map();
+    Object.defineProperty(window, storage, { value: {
+      getItem: name => kept.has(name) ? kept.get(name) : null,
+      setItem: (name, value) => { kept.set(name, String(value)); },
+      removeItem: name => { kept.delete(name); },
+    } });
+  }
+}
 """
 # The theme's script asks every listing whether it scrolls, when the page opens and after every change. The browser must
 # then lay out a whole chapter before it shows the top. keyboard_scrolling.js asks when the reader comes near.

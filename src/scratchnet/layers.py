@@ -83,18 +83,7 @@ class Linear(Kind):
 
     def start(self, layer: Any, rng: np.random.Generator, scheme: str) -> None:
         """Draw the weights by `scheme`, and leave the biases at zero, except where the scheme says otherwise."""
-        match scheme:
-            case "he":
-                layer.W[:] = rng.normal(0, np.sqrt(2 / self.D), layer.W.shape)
-            case "uniform":
-                layer.W[:] = rng.uniform(-0.5, 0.5, layer.W.shape)
-                layer.b[:] = rng.uniform(-0.5, 0.5, layer.b.shape)
-            case "small":
-                layer.W[:] = rng.normal(0, 0.01, layer.W.shape)
-            case "zeros":
-                pass
-            case _:
-                raise ValueError(f'scheme must be "he", "uniform", "small" or "zeros", not {scheme!r}')
+        draw(layer.W, layer.b, self.D, rng, scheme)
 
     def forward(
         self, layer: Any, X: FloatArray, rng: np.random.Generator | None = None, out: FloatArray | None = None
@@ -113,6 +102,22 @@ class Linear(Kind):
     ) -> FloatArray | Any:
         """Fill dW and db, and return dX."""
         return linear_backward(dZ, X, layer.W, (out, grad.W, grad.b), need_dX)[0]
+
+
+def draw(W: FloatArray, b: FloatArray, inputs: int, rng: np.random.Generator, scheme: str) -> None:
+    """Give weights and biases the first values that `initialize` describes; inputs: how many each output has."""
+    match scheme:
+        case "he":
+            W[:] = rng.normal(0, np.sqrt(2 / inputs), W.shape)
+        case "uniform":
+            W[:] = rng.uniform(-0.5, 0.5, W.shape)
+            b[:] = rng.uniform(-0.5, 0.5, b.shape)
+        case "small":
+            W[:] = rng.normal(0, 0.01, W.shape)
+        case "zeros":
+            pass
+        case _:
+            raise ValueError(f'scheme must be "he", "uniform", "small" or "zeros", not {scheme!r}')
 
 
 def _require_linear(X: FloatArray, W: FloatArray) -> None:

@@ -34,6 +34,22 @@ def require_matrix(name: str, array: FloatArray) -> None:
         raise ValueError(f"{name} has no rows: at least one example is needed")
 
 
+def require_images(name: str, array: FloatArray, what: str = "images (N, C, H, W)") -> None:
+    """Refuse anything but a floating-point array of four axes, none of them empty."""
+    plain = isinstance(array, np.ndarray)
+    if not plain or array.ndim != 4 or array.dtype.kind != "f":
+        advice = ""
+        if plain and array.ndim == 2 and array.shape[1] == 784:
+            advice = f". Pass {name}.reshape(-1, 1, 28, 28)"
+        elif plain and array.ndim == 3:
+            advice = f". Pass {name}[:, None] if there is one channel"
+        elif plain and array.ndim == 4:
+            advice = f". Pass {name}.astype(float)"
+        raise ValueError(f"{name} must be a float array of {what}, not {_found(array)}{advice}")
+    if not array.size:
+        raise ValueError(f"{name} has shape {array.shape}: there is nothing in it")
+
+
 def require_shape(name: str, array: FloatArray | IntArray, shape: tuple[int, ...], because: str) -> None:
     """Refuse an array of another shape; `because` says what the expected shape follows from."""
     if np.shape(array) != shape:

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,8 @@ __all__ = ["DivergedError", "History", "evaluate", "fit"]
 
 Schedule = Callable[[float], float]
 Examples = tuple[FloatArray, IntArray]
+Augment = Callable[[FloatArray, np.random.Generator], FloatArray]
+PROBE = 8  # images that augment is tried with
 ABSURD = 5  # times the loss of guessing: the right answer then has a probability of 1/K⁵
 
 
@@ -53,6 +56,13 @@ class History:
         """Return the four lists themselves, by name."""
         return {name: getattr(self, name) for name in ("loss", "accuracy", "dev_loss", "dev_accuracy")}
 
+    @property
+    def best(self) -> int:
+        """The epoch, counted from 1, after which the loss on the dev set was smallest; the first of several."""
+        if not self.dev_loss:
+            raise ValueError("no epoch is best without losses on a dev set: pass validation=(X_dev, y_dev) to fit")
+        return 1 + int(np.argmin(self.dev_loss))
+
     def to_dict(self) -> dict[str, list[float]]:
         """Return the columns that were recorded, epoch by epoch: what `pandas.DataFrame` takes."""
         columns = {"loss": self.loss, "accuracy": self.accuracy}
@@ -72,8 +82,10 @@ def fit(
     rng: np.random.Generator,
     schedule: Schedule | None = None,
     validation: Examples | None = None,
+    augment: Augment | None = None,
     checkpoint: str | Path | None = None,
     progress: bool | None = None,
+    gradient: Callable[..., Parameters] | None = None,
 ) -> History:
     """Train `params` in place on X (N, D) and labels y (N,), and return how loss and accuracy went.
 
@@ -86,12 +98,20 @@ def fit(
     `schedule` takes the part of the steps already done, 0 at the first, and returns the factor of the learning rate
     for the next: `cosine`, for example. By default the rate stays.
 
+    `augment` takes the images of a batch (N, D) and the generator of this run, and returns images of the same shape to
+    train on: `partial(sn.distort, rotation=10)`, for example. It is called once with a few images before training, and
+    then for each batch. What is measured, of X and of the dev set, is never augmented.
+
     `checkpoint` names a file that keeps the whole state after each epoch. If it exists, training goes on from there
     and ends with the same bits as a run that was never stopped; call `fit` as it was called before, with everything
     made anew as it was then, or left as Ctrl-C left it. Without a schedule `epochs` may have grown in the meantime.
 
     `progress` shows a bar; by default only in a terminal or a notebook, and not where TQDM_DISABLE is set (as it was
     when this book was made).
+
+    `gradient` takes (params, X, y) of a batch and returns the gradient of its mean cross-entropy, in place of the
+    network's own `backward`: `automatic_gradient`, or one that `check_gradients` has judged. Where it takes a fourth,
+    rng, it is given the generator of this run, for layers that draw.
 
     Ctrl-C ends training early and keeps what there is: with a checkpoint all whole epochs, so that the same call goes
     on, and without one the steps of the epoch just begun as well.
@@ -100,15 +120,15 @@ def fit(
     changed; DivergedError, naming the epoch and the remedy, when the loss is no longer finite. Warns of inputs on a
     scale on which hardly anything is learned, and of a loss that ends far above that of guessing.
     """
-    run = _Run(params, X, y, optimizer, epochs, batch_size, rng, schedule, validation, checkpoint, progress)
+    run = _Run(params, X, y, optimizer, epochs, batch_size, rng, schedule, validation, checkpoint, progress, augment)
     run.require()
+    walk = _walk(gradient)
     history = History()
     file = None
     if checkpoint is not None:
-        file = Checkpoint(checkpoint, run.settings(), params, optimizer, rng, history.columns())
+        file = Checkpoint(checkpoint, run.settings() | _named(gradient), params, optimizer, rng, history.columns())
         file.resume(epochs, run.factors)
     step = len(history.loss) * run.steps_an_epoch
-    gradient = Backpropagation()
     images = np.empty((min(batch_size, len(X)), X.shape[1]), X.dtype)  # each batch's in turn: they stay in the cache
     try:
         for epoch in _epochs(len(history.loss), epochs, progress):
@@ -116,7 +136,9 @@ def fit(
             with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is reported once, in words
                 for X_batch, y_batch in minibatches(X, y, batch_size, rng, images):
                     factors.append(run.factor(step))
-                    optimizer.step(params, gradient(params, X_batch, y_batch, rng), factors[-1])
+                    if augment:
+                        X_batch = augment(X_batch, rng)
+                    optimizer.step(params, walk(params, X_batch, y_batch, rng), factors[-1])
                     step += 1
             loss, right = evaluate(params, X, y)
             dev = evaluate(params, *validation) if validation else None
@@ -178,6 +200,7 @@ class _Run:
     validation: Examples | None
     checkpoint: str | Path | None
     progress: bool | None
+    augment: Augment | None
 
     @property
     def steps_an_epoch(self) -> int:
@@ -201,12 +224,19 @@ class _Run:
 
     def settings(self) -> dict[str, str | int]:
         """Return what decides the run besides its optimiser, schedule, start and generator."""
+        augmented = {"the augmentation": digest(self.augmented())} if self.augment else {}
         return {
             "the network": f"{described(self.params)}, {self.params.theta.dtype}",
             "the training data": digest(self.X, self.y),
             "the validation data": digest(*self.validation) if self.validation else "none",
             "the batch size": int(self.batch_size),
+            **augmented,
         }
+
+    def augmented(self) -> FloatArray:
+        """Return what `augment` makes of a few images, always with the same draws: that tells it from another."""
+        assert self.augment is not None
+        return self.augment(self.X[:PROBE].copy(), np.random.default_rng(0))
 
     def require(self) -> None:
         """Refuse what `fit` cannot be called with; warn of inputs on an unusual scale."""
@@ -228,6 +258,28 @@ class _Run:
         if self.progress is not None and not isinstance(self.progress, bool):
             raise ValueError(f"progress must be True, False or None, not {self.progress!r}")
         self._require_finite_examples()
+        self._require_augment()
+
+    def _require_augment(self) -> None:
+        """Refuse a function that does not make images of images, or makes others each time from the same draws."""
+        if self.augment is None:
+            return
+        try:
+            inspect.signature(self.augment).bind(self.X, self.rng)
+        except TypeError:
+            found = getattr(self.augment, "__name__", repr(self.augment))
+            raise ValueError(f"augment must be a function of (X_batch, rng), not {found}") from None
+        few = self.X[:PROBE]
+        made = self.augmented()
+        if not isinstance(made, np.ndarray) or (made.shape, made.dtype) != (few.shape, few.dtype):
+            found = f"{made.shape} {made.dtype}" if isinstance(made, np.ndarray) else type(made).__name__
+            raise ValueError(f"augment must return images of the same shape, {few.shape} {few.dtype}, not {found}")
+        require_finite("what augment returns", made, "Look for a division by zero in it")
+        if not np.array_equal(made, self.augmented()):
+            raise ValueError(
+                "augment must draw from the generator that it is given and from nothing else, "
+                "or the run could not be repeated. Draw with rng, not with np.random"
+            )
 
     def _require_finite_examples(self) -> None:
         """Refuse examples that are not finite, and a dev set that does not fit; warn of unusual scales."""
@@ -264,6 +316,35 @@ def _require_optimizer(optimizer: Optimizer) -> None:
         inspect.signature(optimizer.step).bind(None, None, 1.0)
     except TypeError:
         raise ValueError("optimizer.step must take (params, grads, factor), as that of sn.SGD does") from None
+
+
+def _walk(gradient: Callable[..., Parameters] | None) -> Callable[..., Parameters]:
+    """Return the function of (params, X, y, rng) that finds the gradient at every step, or refuse what is none."""
+    if gradient is None:
+        return Backpropagation()
+    if not callable(gradient):
+        raise ValueError(f"gradient must be a function of (params, X, y), not {gradient!r}")
+    draws, plain = _takes(gradient, 4), _takes(gradient, 3)
+    if not (draws or plain):
+        raise ValueError(f"gradient must take (params, X, y), or these and rng, and {_name(gradient)} does not")
+    return gradient if draws else lambda params, X, y, rng: gradient(params, X, y)
+
+
+def _named(gradient: Callable[..., Parameters] | None) -> dict[str, str]:
+    """Return what tells a run with a gradient of one's own from others."""
+    return {} if gradient is None else {"the gradient": _name(gradient)}
+
+
+def _takes(function: Callable[..., Any], arguments: int) -> bool:
+    try:
+        inspect.signature(function).bind(*[None] * arguments)
+    except TypeError:
+        return False
+    return True
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return getattr(function, "__qualname__", type(function).__name__)
 
 
 def _warn_of_scale(X: FloatArray, scale: float) -> None:

@@ -3,7 +3,8 @@
 scratchnet.define("sn-draw-digit", function (root, data) {
   "use strict";
   var sn = scratchnet, el = sn.el, SIDE = sn.SIDE, sheet = data.sheet;
-  var network = sn.layers(data.network.sizes, sn.numbers(data.network.theta));
+  var slide = data.network.layers ? sn.sliding(data.network) : null;
+  var network = slide ? slide.dense : sn.layers(data.network.sizes, sn.numbers(data.network.theta));
   var steps = { box: true, antialias: true, center: true };
   var pen = data.pen, strokes = [], nudge = [0, 0], cursor = [sheet / 2, sheet / 2], shown = [], lent = false, photo = null;
   var stroke = null, hand = null; // the stroke that is being drawn, and which pointer draws it, or KEYBOARD
@@ -33,6 +34,31 @@ scratchnet.define("sn-draw-digit", function (root, data) {
   var inside = el("table", {}, el("caption", { "class": "sn-hidden" }, "Activation of each unit of the last hidden layer"));
   var width = network.length > 1 ? network[network.length - 2].H : 0;
   for (var unit = 0; unit < Math.min(width, 32); unit++) bar(String(unit + 1), units, inside);
+
+  // What each filter finds, a canvas for each: of a network that slides only.
+  var found = el("div"), maps = [];
+  (slide ? slide.layers : []).forEach(function (layer, index) {
+    if (layer.kind !== "Convolution") return;
+    var row = el("div", { "class": "sn-maps" }), many = layer.result[0], canvases = [];
+    for (var f = 1; f <= many; f++) {
+      canvases.push(el("canvas", { role: "img", "aria-label": "What filter " + f + " of layer " + (maps.length + 1) + " finds" }));
+    }
+    row.append.apply(row, canvases);
+    found.append(el("p", {}, "The " + many + " filters of layer " + (maps.length + 1) + ":"), row);
+    maps.push({ index: index, layer: layer, canvases: canvases });
+  });
+
+  function paintMaps(outputs) { // after ReLU; the strongest answer of a layer is black
+    maps.forEach(function (each) {
+      var z = outputs[each.index], height = each.layer.result[1], width = each.layer.result[2];
+      var most = Math.max.apply(null, z.concat(1e-9));
+      each.canvases.forEach(function (canvas, f) {
+        var part = z.slice(f * height * width, (f + 1) * height * width);
+        var shades = Uint8Array.from(part, function (value) { return 255 * Math.max(value, 0) / most; });
+        sn.paint(canvas, { width: width, height: height, ink: shades });
+      });
+    });
+  }
 
   function button(text, label, action) {
     return el("button", { type: "button", "aria-label": label, onclick: action }, text);
@@ -95,6 +121,7 @@ scratchnet.define("sn-draw-digit", function (root, data) {
       button("←", "Move left", function () { move(-1, 0); }), button("→", "Move right", function () { move(1, 0); }),
       button("↑", "Move up", function () { move(0, -1); }), button("↓", "Move down", function () { move(0, 1); }),
       button("Back", "Move back to the middle", function () { move(-nudge[0], -nudge[1]); })),
+    maps.length ? el("details", {}, el("summary", {}, "What the filters find"), found) : null,
     units.length ? el("details", {}, el("summary", {}, "The hidden units"), inside) : null
   );
 
@@ -171,9 +198,17 @@ scratchnet.define("sn-draw-digit", function (root, data) {
       sn.paint(strip.cut, fitted(made.cut));
       sn.paint(strip.scaled, fitted(made.scaled));
       sn.paint(strip.image, { width: SIDE, height: SIDE, ink: figure.image });
-      var pass = sn.forward(network, Array.from(figure.image, function (value) { return value / 255; }));
-      figure.probabilities = sn.softmax(pass.logits);
-      figure.hidden = pass.cache[pass.cache.length - 1].input;
+      var x = Array.from(figure.image, function (value) { return value / 255; });
+      if (slide) {
+        figure.outputs = slide.forward(x);
+        figure.probabilities = sn.softmax(figure.outputs[figure.outputs.length - 1]);
+        figure.hidden = figure.outputs[figure.outputs.length - 2];
+        paintMaps(figure.outputs);
+      } else {
+        var pass = sn.forward(network, x);
+        figure.probabilities = sn.softmax(pass.logits);
+        figure.hidden = pass.cache[pass.cache.length - 1].input;
+      }
       var best = sn.argmax(figure.probabilities), most = Math.max.apply(null, figure.hidden) || 1;
       said.replaceChildren("The network reads ", el("strong", {}, String(best)), ", and gives it " + sn.percent(figure.probabilities[best]) + ".");
       if (photo) said.append(" " + photo.notes.join(" "));

@@ -11,6 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from scratchnet.activations import ReLU
+from scratchnet.convolution import Convolution, MaxPool
+from scratchnet.kinds import to_json
+from scratchnet.layers import Linear
 from scratchnet.parameters import Parameters, between, described
 
 __all__ = ["Figure"]
@@ -55,6 +59,19 @@ def network(params: Parameters) -> dict[str, Any]:
     """Return parameters as core.js takes them, or refuse a network that it cannot run."""
     require_relu_network(params)
     return {"sizes": list(params.sizes), "theta": packed(params.theta)}
+
+
+def sliding_network(params: Parameters) -> dict[str, Any]:
+    """Return parameters as slide.js takes them: a network of convolutions, max pooling, ReLU and linear layers."""
+    known = (Convolution, MaxPool, ReLU, Linear)
+    if not all(isinstance(kind, known) for kind in params.kinds) or not isinstance(params.kinds[-1], Linear):
+        wanted = "convolutions, max pooling, ReLU and linear layers, a linear one last"
+        raise ValueError(f"params must be {wanted}, which is all that the figure can run, not {described(params)}")
+    layers = [{"kind": name, **settings} for name, settings in json.loads(to_json(params.kinds))]
+    for layer, kind in zip(layers, params.kinds, strict=True):
+        if isinstance(kind, Convolution):
+            layer["result"] = list(kind.result)
+    return {"layers": layers, "theta": packed(params.theta)}
 
 
 def require_relu_network(params: Parameters) -> None:

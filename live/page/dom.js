@@ -1,0 +1,22 @@
+// The little that all scripts of the page share: making elements.
+
+export function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== null && value !== false) node.setAttribute(name, value);
+  }
+  node.append(...children.filter(child => child !== null));
+  return node;
+}
+
+export const button = (words, press, kind = "quiet") =>
+  el("button", { type: "button", class: `live-button ${kind}`, onclick: press }, words);
+
+// A sentence in which code stands between backquotes, as the markers write it.
+export function sentence(text) {
+  return text.split("`").map((part, n) => (n % 2 ? el("code", {}, part) : part));
+}
+
+export const page = location.pathname.split("/").pop().replace(/\.html$/, "");

@@ -1,0 +1,45 @@
+// Which cells a cell needs: for the book's own text tools/live.py has worked it out. What the reader wrote may use other
+// names, so the cells above that bind them are added.
+
+const IGNORED = /("""|''')[\s\S]*?\1|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|#.*/g;
+const NAME = /(?<![\w.])[A-Za-z_]\w*/g;
+
+// The names that a text may take from above: not its parameters, and not what its functions assign themselves.
+export function taken(text) {
+  const lines = text.replace(/f(?=["'])/g, "").replace(IGNORED, " ").split("\n");
+  const own = new Set(), used = new Set();
+  for (const line of lines) {
+    for (const [, parameters] of line.matchAll(/(?:\bdef\s+\w+\s*\(|\blambda\b)([^:]*)/g)) for (const [name] of parameters.matchAll(NAME)) own.add(name);
+    if (/^\s/.test(line)) for (const [, targets] of line.matchAll(/^\s+([\w\s,]+?)\s*=[^=]/g)) for (const [name] of targets.matchAll(NAME)) own.add(name);
+  }
+  for (const line of lines) {
+    const inside = /^\s|\bdef\b|\blambda\b/.test(line);
+    for (const [name] of line.matchAll(NAME)) if (!inside || !own.has(name)) used.add(name);
+  }
+  return used;
+}
+
+// The cells that this one needs with this text, in their order.
+export function needed(cells, index, text) {
+  const cell = cells[index], found = new Set(cell.needs);
+  if (text !== cell.source) {
+    const names = taken(text);
+    for (const above of cells.slice(0, index)) {
+      const within = above.part === "chapter" || (above.exercise === cell.exercise && above.part === cell.part);
+      if (!within || !above.binds.some(name => names.has(name))) continue;
+      found.add(above.index);
+      above.needs.forEach(one => found.add(one));
+    }
+  }
+  return [...found].sort((one, two) => one - two);
+}
+
+// A cell above from which only imports are wanted, such as the set-up of a chapter for an exercise on paper: its lines of
+// import alone, so that no digits are read for nothing. Otherwise null.
+export function importsOnly(above, takers) {
+  const lines = above.source.match(/^(?:import|from) [^(\n]+$/gm) ?? [], wanted = takers.map(taken);
+  const binds = line => line.replace(/^(from .* )?import /, "").replace(/\w[\w.]* as /g, "").match(NAME);
+  const isWanted = name => wanted.some(names => names.has(name)), imported = new Set(lines.flatMap(binds));
+  if (above.binds.some(name => !imported.has(name) && isWanted(name))) return null;
+  return lines.filter(line => binds(line).some(isWanted)).join("\n") || null;
+}

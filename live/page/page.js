@@ -1,0 +1,71 @@
+// What a chapter's page does before anything is downloaded: it offers to run here, lets exercises be answered, and keeps
+// the answers. Python, the cells' buttons and the editor come when the reader asks for them, each as a script of its own.
+import { Runtime } from "../runtime/runtime.js";
+import { button, el, page } from "./dom.js";
+import { Exercise } from "./exercises.js";
+import * as record from "./record.js";
+import { Summary } from "./summary.js";
+
+/* global SITE: tools/live.py says what the other scripts are called, and what the parts weigh */
+const base = new URL(".", document.currentScript.src).href;
+const provided = {}, loading = {};
+
+const live = {
+  base, site: SITE, record, Runtime, exercises: [],
+  provide(name, thing) {
+    provided[name] = thing;
+  },
+  // Fetch one of the scripts, once, and return what it provides.
+  load(name) {
+    return (loading[name] ??= new Promise((resolve, reject) => {
+      const failed = () => {
+        delete loading[name];
+        reject(new Error("The site does not answer. Try again when there is a network."));
+      };
+      const script = el("script", { src: base + SITE.scripts[name], onload: () => resolve(provided[name]), onerror: failed });
+      document.head.append(script);
+    }));
+  },
+};
+window.scratchnetLive = live;
+
+function offer(head) {
+  const why = Runtime.whyNot();
+  if (why) return head.append(el("p", { class: "live-none" }, why));
+  const few = el("input", { type: "checkbox", id: "live-few" });
+  const start = button("Run this page, here", async () => {
+    start.disabled = true;
+    live.few = few.checked;
+    try {
+      await (await live.load("cells")).start();
+      start.remove();
+    } catch (error) {
+      start.disabled = false;
+      note.textContent = error.message;
+    }
+  }, "first");
+  const weight = `${SITE.megabytes} MB once, and ${SITE.digits} MB for the digits. Nothing leaves your machine.`;
+  const note = el("span", { class: "live-note", role: "status" }, weight);
+  head.append(el("p", { class: "live-start" }, start, " ", note));
+  if (navigator.deviceMemory < 4) {
+    head.append(el("p", { class: "live-note" }, "This device has little memory for 42,000 images. ",
+      el("label", { for: "live-few" }, few, " Take 5,000 of them"), "; some numbers will then be others."));
+  }
+}
+
+function begin() {
+  document.head.append(el("link", { rel: "stylesheet", href: base + SITE.style }));
+  const line = document.querySelector("article p.run");
+  const head = el("div", { class: "live-head d-print-none" });
+  line.before(head);
+  offer(head);
+  for (const box of document.querySelectorAll("article div.exercise[id]")) {
+    const exercise = Exercise.in(box, live);
+    if (exercise) live.exercises.push(exercise);
+  }
+  live.summary = new Summary(head, live);
+  // What the reader changed in a cell is shown again, and that takes the cells' script.
+  if (record.changedCells(page).length && !Runtime.whyNot()) live.load("cells").catch(() => {});
+}
+
+begin();

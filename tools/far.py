@@ -1,0 +1,123 @@
+"""Train what takes long, and write the tables that the book reads: `make far`, at most 90 minutes on two cores.
+
+    python tools/far.py [--jobs 2] [NAME …]
+
+Two processes work at a time, each on one core. What a job has found is kept in _build/far/, and so is where it stands
+after each epoch: stop the command with Ctrl-C, call it again, and it goes on, to the same bits. A table is written to
+book/ as soon as all its jobs are done. With names, only the jobs whose names begin so are run: `far.py mlp-0`.
+"""
+
+import argparse
+import csv
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+
+import recipes
+import remedies
+from common import ROOT
+from progress import Durations, Status, in_words, together
+from recipes import Job, Row
+
+KEPT = ROOT / "_build" / "far"
+BOOK = ROOT / "book"
+JOBS: dict[str, Job] = {**recipes.jobs(), **remedies.jobs()}
+
+
+def found(name: str) -> list[Row] | None:
+    """Return what a job found when it was done, or None where it has not been, or was another then."""
+    try:
+        kept = json.loads((KEPT / f"{name}.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    return kept["rows"] if kept["made_by"] == JOBS[name].made_by else None
+
+
+def do(name: str) -> None:
+    """Do a job, and keep what it found."""
+    rows = JOBS[name].rows(KEPT / f"{name}.npz")
+    partial = KEPT / f"{name}.partial"
+    partial.write_text(json.dumps({"made_by": JOBS[name].made_by, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+    partial.replace(KEPT / f"{name}.json")
+
+
+def machine() -> str:
+    """Return a line that says with what the tables were made, and on what kind of machine."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")] or [platform.machine()]
+    return f"# Python {platform.python_version()}, numpy {version('numpy')}; {names[0]}; seconds are of one core"
+
+
+def write(table: str) -> bool:
+    """Write a table, if all its jobs are done; return whether it was written."""
+    rows: list[Row] = []
+    for name, job in JOBS.items():
+        if job.table == table:
+            lines = found(name)
+            if lines is None:
+                return False
+            rows += lines
+    partial = (BOOK / table).with_suffix(".partial")
+    with partial.open("w", encoding="utf-8", newline="") as file:
+        file.write(f"{machine()}\n")
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    partial.replace(BOOK / table)
+    return True
+
+
+def run(names: list[str], jobs: int, durations: Durations) -> None:
+    """Do jobs, so many at a time and the longest first, and say how far the work has come."""
+    expected = {name: durations.expected(name, JOBS[name].seconds) for name in names}
+    left, status = sorted(names, key=lambda name: -expected[name]), Status()
+    status.say(f"{len(names)} to do, {in_words(together(expected.values(), jobs))}. Ctrl-C stops, and a call goes on.")
+    whole = sum(expected.values())
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        running: dict[Future[None], str] = {pool.submit(do, name): name for name in left}
+        try:
+            while running:
+                ready = sum(expected[name] for name in names if name not in running.values()) / max(whole, 1)
+                rest = in_words(together((expected[name] for name in running.values()), jobs))
+                bar = "#" * round(20 * ready)
+                status.show(f"[{bar:20}] {len(names) - len(running)} of {len(names)}, {rest} to go")
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    name = running.pop(future)
+                    future.result()
+                    status.say(f"{name}: done")
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def main(beginnings: Iterable[str], jobs: int) -> int:
+    """Do what is not done yet, and write the tables that are whole."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    chosen = [name for name in JOBS if name.startswith(tuple(beginnings) or "")]
+    if not chosen:
+        print(f"there is no such job. There are: {', '.join(JOBS)}", file=sys.stderr)
+        return 2
+    try:
+        run([name for name in chosen if found(name) is None], jobs, Durations(KEPT / "seconds.json"))
+    except KeyboardInterrupt:
+        print("\nstopped. Call it again, and it goes on from here", file=sys.stderr)
+        return 130
+    for table in dict.fromkeys(job.table for job in JOBS.values()):
+        print(f"{table}: {'written' if write(table) else 'waits for other jobs'}")
+    return 0
+
+
+if __name__ == "__main__":
+    os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--jobs", type=int, default=2)
+    given = parser.parse_args()
+    sys.exit(main(given.names, given.jobs))
