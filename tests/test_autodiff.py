@@ -287,6 +287,13 @@ def test_what_does_not_depend_on_an_argument_has_the_gradient_zero() -> None:
     assert grad(lambda x: np.argmax(x) * np.sum(x))(np.array([1.0, 5.0])).tolist() == [1, 1]
 
 
+def test_what_was_stretched_to_no_rows_gets_zeros_in_its_own_shape() -> None:
+    for shape in ((1, 3), (3,), (1, 1), ()):
+        db = grad(lambda b: np.sum(np.zeros((0, 3)) + b))(np.ones(shape))
+        assert db.shape == shape
+        assert not db.any()
+
+
 def test_a_rule_of_one_s_own_is_learned_and_can_replace_a_formula() -> None:
     loss = primitive(sn.cross_entropy, lambda dL, L, Z, y: dL * sn.cross_entropy_backward(Z, y))
     Z = rng.normal(size=(N, K))

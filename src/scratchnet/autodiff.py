@@ -87,22 +87,24 @@ class Node(NDArrayOperatorsMixin):
 
 
 def record(function: Any, inputs: Any, options: dict[str, Any]) -> Any:
-    """Return function(*inputs, **options) as a node that remembers how it was made; plain, where no input is a node.
+    """Return function(*inputs, **options) as a node that knows how it was made.
 
-    This is the way forward: one more node for each call, whatever loops and conditions the program went through.
+    This is the way forward: one more node for each call, whatever loops and conditions the program went through. Where
+    no input is a node, the result is plain.
     """
     out = options.pop("out", None)
-    if any(each is not None and each is not NOWHERE for each in (out if isinstance(out, tuple) else (out,))):
+    outs = out if isinstance(out, tuple) else (out,)
+    if any(each is not None and each is not NOWHERE for each in outs):
         raise TypeError(WRITTEN)
     if function not in RULES and function not in STEPS:
         _refuse(function)
     value = function(*map(plain, inputs), **options)
-    asked = [place for place, each in enumerate(inputs) if isinstance(each, Node)]
+    asked = [at for at, each in enumerate(inputs) if isinstance(each, Node)]
     if function in STEPS or not asked:
         return value
-    for place in asked:
-        if place >= len(RULES[function]):
-            _refuse(function, f"for its input number {place + 1}")
+    for at in asked:
+        if at >= len(RULES[function]):
+            _refuse(function, f"for its input number {at + 1}")
     for name in options.keys() - {"axis", "axes", "keepdims", "shape"}:
         _refuse(function, f"with {name}=")
     return Node(value, function, inputs, options)
@@ -114,7 +116,7 @@ def plain(x: Any) -> Any:
 
 
 def walk_back(end: Node) -> dict[Node, FloatArray]:
-    """Return the gradient of the number `end` for every node that it was made of.
+    """Return the gradient of the number `end` for each node it was made of.
 
     Nodes are visited in reverse order, from the end to the leaves, so that every gradient has received all its parts
     before it is handed on.
@@ -122,7 +124,8 @@ def walk_back(end: Node) -> dict[Node, FloatArray]:
     arrived = {end: np.ones_like(end.value)}
     for node in users_first(end):
         values = [plain(each) for each in node.inputs]
-        for each, rule in zip(node.inputs, RULES.get(node.function, ()), strict=False):
+        rules = RULES.get(node.function, ())  # none for a leaf
+        for each, rule in zip(node.inputs, rules, strict=False):
             if isinstance(each, Node):
                 dx = rule(arrived[node], node.value, *values, **node.options)
                 dx = folded(dx, each.shape)
@@ -133,7 +136,7 @@ def walk_back(end: Node) -> dict[Node, FloatArray]:
 
 
 def users_first(end: Node) -> list[Node]:
-    """Return the end and all that it was made of, each node after all that use it: the deeper ones first."""
+    """Return the end and all it was made of, each node after all its users."""
     found: dict[Node, bool] = {}
     waiting = [end]
     while waiting:
@@ -141,7 +144,7 @@ def users_first(end: Node) -> list[Node]:
         if node not in found:
             found[node] = True
             waiting += node.parents
-    return sorted(found, key=lambda node: -node.depth)
+    return sorted(found, key=lambda node: -node.depth)  # users are deeper
 
 
 def folded(dx: FloatArray, shape: tuple[int, ...]) -> FloatArray:
@@ -150,7 +153,7 @@ def folded(dx: FloatArray, shape: tuple[int, ...]) -> FloatArray:
         return dx
     new = np.ndim(dx) - len(shape)
     dx = dx.sum(axis=tuple(range(new))) if new else dx
-    ones = tuple(axis for axis, size in enumerate(shape) if size == 1 < dx.shape[axis])
+    ones = tuple(at for at, size in enumerate(shape) if size != dx.shape[at])
     return dx.sum(axis=ones, keepdims=True) if ones else dx
 
 
@@ -242,7 +245,8 @@ def grad(f: Callable[..., Any]) -> Callable[..., Any]:
         leaves = [Node(_numbers(each)) for each in arguments]
         end = f(*leaves)
         if (shape := np.shape(plain(end))) != ():
-            raise ValueError(f"f must return one number, not an array of shape {shape}. Return its sum or its mean")
+            said = f"f must return one number, not an array of shape {shape}"
+            raise ValueError(f"{said}. Return its sum or its mean")
         arrived = walk_back(end) if isinstance(end, Node) else {}
         found = []
         for leaf in leaves:  # of what f does not depend on the gradient is zero
@@ -254,7 +258,10 @@ def grad(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def automatic_gradient(
-    params: Parameters, X: FloatArray, y: IntArray, rng: np.random.Generator | None = None
+    params: Parameters,
+    X: FloatArray,
+    y: IntArray,
+    rng: np.random.Generator | None = None,
 ) -> Parameters:
     """Return the gradient of the mean cross-entropy of a batch, with no backward rule of any layer: forward is enough.
 
@@ -267,11 +274,14 @@ def automatic_gradient(
         Z: Any = X
         given: Any = iter(arrays)
         for kind, layer in params.network:
-            Z, _ = kind.forward(Layer(**{name: next(given) for name in vars(layer)}), Z, rng, NOWHERE)
+            nodes = Layer(**{name: next(given) for name in vars(layer)})
+            Z, _ = kind.forward(nodes, Z, rng, NOWHERE)
         shifted = Z - Z.max(axis=1, keepdims=True)
-        return np.mean(np.log(np.sum(np.exp(shifted), axis=1)) - shifted[np.arange(len(y)), y])
+        right = shifted[np.arange(len(y)), y]
+        return np.mean(np.log(np.sum(np.exp(shifted), axis=1)) - right)
 
-    found = grad(loss)(*(array for layer in params.layers for array in vars(layer).values()))
+    every = [array for layer in params.layers for array in vars(layer).values()]
+    found = grad(loss)(*every)
     grads = Parameters(params.kinds, params.theta.dtype)
     grads.theta = np.concatenate([each.ravel() for each in found])
     return grads
