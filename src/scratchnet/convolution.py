@@ -193,7 +193,7 @@ class Convolution(Kind):
 
     @property
     def result(self) -> Shape:
-        """The shape of the image that comes out: as many channels as filters, and a pixel for each window."""
+        """The shape of the image that comes out, with as many channels as filters and a pixel for each window."""
         height, width = (_fit(side, self.size, self.stride, self.padding) for side in self.image[1:])
         return self.filters, height, width
 
