@@ -32,7 +32,7 @@ def _decay(answer: Any) -> None:
 def _patience(answer: Any) -> None:
     expect_function(answer)
     cases: list[tuple[list[float], int]] = [
-        ([0.5, 0.4, 0.3, 0.35, 0.36, 0.37, 0.2], 3),
+        ([0.5, 0.4, 0.3, 0.35, 0.36, 0.37, 0.2, 0.1], 3),
         ([0.5, 0.4, 0.3, 0.35, 0.36, 0.29, 0.3, 0.31], 3),
         ([0.9, 0.8, 0.7], 2),
         ([0.5, 0.4, 0.4, 0.4, 0.4], 3),
