@@ -448,6 +448,22 @@ def test_under_a_finger_the_editor_comes_when_the_reader_has_left_the_place(brow
     context.close()
 
 
+def test_a_tap_on_check_is_heard_although_the_editor_comes_then(browser: Browser, address: str) -> None:
+    context = phone(browser)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(address)
+    page.evaluate(STAND_IN)
+    place = exercise(page, BY_HAND)
+    place.locator("textarea").tap()
+    page.wait_for_function("() => document.querySelector('script[src*=editor]')")
+    write(place, RIGHT + 20 * "\n# a line that makes the place higher")
+    place.get_by_role("button", name="Check").tap()
+    place.locator(".live-verdict.correct").wait_for()
+    place.locator(".cm-content").wait_for()
+    context.close()
+
+
 def test_a_device_with_little_memory_is_offered_fewer_images(browser: Browser, address: str) -> None:
     context = browser.new_context(viewport=PHONE)
     page = context.new_page()

@@ -66,8 +66,16 @@ export class Field {
     const editor = await load("editor").catch(() => null); // the text area serves as well
     if (!editor) return;
     const here = document.activeElement === this.#area;
-    if (here && touched.matches) this.#area.addEventListener("blur", () => this.#exchange(editor, false), { once: true });
+    if (here && touched.matches) this.#area.addEventListener("blur", () => this.#later(editor), { once: true });
     else this.#exchange(editor, here);
+  }
+
+  // A tap on Check is what makes the reader leave: nothing may move under the finger until it has been heard.
+  #later(editor) {
+    setTimeout(() => {
+      if (document.activeElement === this.#area) this.#area.addEventListener("blur", () => this.#later(editor), { once: true });
+      else this.#exchange(editor, false);
+    }, 500);
   }
 
   #exchange(editor, focus) {
