@@ -16,8 +16,8 @@ TOC = """\
 root: index
 defaults: {numbered: 1}
 subtrees:
-  - {caption: Before, entries: [{file: zero}]}
-  - {caption: First, entries: [{file: one}]}
+  - {caption: Before, entries: [{file: 00-zero}]}
+  - {caption: First, entries: [{file: 17-one}]}
 """
 ZERO = """\
 # Zero
@@ -47,15 +47,15 @@ Again?
 @pytest.fixture
 def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[BeautifulSoup, BeautifulSoup]:
     """Two pages of a small book, as Sphinx writes them with our extensions."""
-    for name, text in (("_toc.yml", TOC), ("index.md", "# Book\n"), ("zero.md", ZERO), ("one.md", ONE)):
+    for name, text in (("_toc.yml", TOC), ("index.md", "# Book\n"), ("00-zero.md", ZERO), ("17-one.md", ONE)):
         (tmp_path / name).write_text(text)
-    monkeypatch.setattr(TocTreeCollectorWithStyles, "assign_section_numbers", chapter_zero.from_one)
+    monkeypatch.setattr(TocTreeCollectorWithStyles, "assign_section_numbers", chapter_zero.count_from_one)
     extensions = ["sphinx_external_toc", "myst_parser", "sphinx_multitoc_numbering", "folds", "chapter_zero"]
     settings = {"extensions": extensions, "html_theme": "basic", "external_toc_path": "_toc.yml", "numfig": True}
     out = tmp_path / "out"
     app = Sphinx(tmp_path, None, out, out / "trees", "html", settings, status=None, warning=None, freshenv=True)
     app.build()
-    zero, one = (BeautifulSoup((out / f"{name}.html").read_text(), "html.parser") for name in ("zero", "one"))
+    zero, one = (BeautifulSoup((out / f"{name}.html").read_text(), "html.parser") for name in ("00-zero", "17-one"))
     return zero, one
 
 
@@ -65,8 +65,8 @@ def test_a_small_book_has_a_chapter_0_bets_with_blanks_and_folds_whose_address_h
     pages: tuple[BeautifulSoup, BeautifulSoup],
 ) -> None:
     zero, one = pages
-    assert [page.h1.get_text().rstrip("¶") for page in pages] == ["0. Zero", "1. One"]
-    assert "0. Zero" in [link.get_text() for link in one.select("a[href='zero.html']")]
+    assert [page.h1.get_text().rstrip("¶") for page in pages] == ["0. Zero", "17. One"]
+    assert "0. Zero" in [link.get_text() for link in one.select("a[href='00-zero.html']")]
 
     first, second = one.select("div.bet")
     assert [bet["data-bet"] for bet in (first, second)] == ["1", "2"]
@@ -75,8 +75,8 @@ def test_a_small_book_has_a_chapter_0_bets_with_blanks_and_folds_whose_address_h
 
     section = zero.select_one("section section")
     assert {section["id"], section.span["id"]} == {"deeper-so-it-is", "sec-proof"}
-    assert one.select_one("a[href^='zero.html#']").get_text() == "the proof"
-    assert zero.find(id=one.select_one("a[href^='zero.html#']")["href"].partition("#")[2])
+    assert one.select_one("a[href^='00-zero.html#']").get_text() == "the proof"
+    assert zero.find(id=one.select_one("a[href^='00-zero.html#']")["href"].partition("#")[2])
     assert not re.search("12-min", str(zero))
 
 

@@ -72,6 +72,7 @@ LIT: dict[str, tuple[str, ...]] = {
     "13-your-digits": ("image",),
     "14-optimizers": ("gradients", "step", "weights"),
     "16-convolution": ("image", "X", "linear 1"),
+    "17-autodiff": (*AHEAD, "y", "loss", "gradients"),
     "18-frameworks": tuple(PARTS),
     "part-1": (*AHEAD, "y", "loss"),
     "part-2": ("loss", "gradients", "check", "step", "weights", "start"),

@@ -1,13 +1,14 @@
 """scratchnet: a neural network that reads handwritten digits, with nothing hidden.
 
 The modules, in reading order, are the chapters of the book: data, layers, activations, losses, network, gradcheck,
-parameters, optimizers, training, metrics, storage, handwriting, photo, strokes, convolution; kinds says what a
-layer is. Importing the package imports NumPy and nothing heavier.
+parameters, optimizers, training, metrics, storage, handwriting, photo, strokes, augment, dropout, convolution,
+autodiff; kinds says what a layer is. Importing the package imports NumPy and nothing heavier.
 """
 
 from scratchnet import plots
 from scratchnet.activations import ReLU, Tanh, relu, relu_backward, softmax, softmax_backward, tanh, tanh_backward
 from scratchnet.augment import distort
+from scratchnet.autodiff import Node, automatic_gradient, grad, primitive
 from scratchnet.convolution import (
     Convolution,
     MaxPool,
@@ -53,6 +54,7 @@ __all__ = [
     "MaxPool",
     "MeanPool",
     "Momentum",
+    "Node",
     "Parameters",
     "Photo",
     "RMSProp",
@@ -63,6 +65,7 @@ __all__ = [
     "Tanh",
     "accuracy",
     "accuracy_interval",
+    "automatic_gradient",
     "backward",
     "calibration",
     "check_gradients",
@@ -78,6 +81,7 @@ __all__ = [
     "evaluate",
     "fit",
     "forward",
+    "grad",
     "initialize",
     "linear",
     "linear_backward",
@@ -94,6 +98,7 @@ __all__ = [
     "predict",
     "predict_proba",
     "prepare",
+    "primitive",
     "read_digits",
     "read_photo",
     "relative_error",

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -84,6 +85,7 @@ def fit(
     augment: Augment | None = None,
     checkpoint: str | Path | None = None,
     progress: bool | None = None,
+    gradient: Callable[..., Parameters] | None = None,
 ) -> History:
     """Train `params` in place on X (N, D) and labels y (N,), and return how loss and accuracy went.
 
@@ -107,6 +109,10 @@ def fit(
     `progress` shows a bar; by default only in a terminal or a notebook, and not where TQDM_DISABLE is set (as it was
     when this book was made).
 
+    `gradient` takes (params, X, y) of a batch and returns the gradient of its mean cross-entropy, in place of the
+    network's own `backward`: `automatic_gradient`, or one that `check_gradients` has judged. Where it takes a fourth,
+    rng, it is given the generator of this run, for layers that draw.
+
     Ctrl-C ends training early and keeps what there is: with a checkpoint all whole epochs, so that the same call goes
     on, and without one the steps of the epoch just begun as well.
 
@@ -116,13 +122,13 @@ def fit(
     """
     run = _Run(params, X, y, optimizer, epochs, batch_size, rng, schedule, validation, checkpoint, progress, augment)
     run.require()
+    walk = _walk(gradient)
     history = History()
     file = None
     if checkpoint is not None:
-        file = Checkpoint(checkpoint, run.settings(), params, optimizer, rng, history.columns())
+        file = Checkpoint(checkpoint, run.settings() | _named(gradient), params, optimizer, rng, history.columns())
         file.resume(epochs, run.factors)
     step = len(history.loss) * run.steps_an_epoch
-    gradient = Backpropagation()
     images = np.empty((min(batch_size, len(X)), X.shape[1]), X.dtype)  # each batch's in turn: they stay in the cache
     try:
         for epoch in _epochs(len(history.loss), epochs, progress):
@@ -132,7 +138,7 @@ def fit(
                     factors.append(run.factor(step))
                     if augment:
                         X_batch = augment(X_batch, rng)
-                    optimizer.step(params, gradient(params, X_batch, y_batch, rng), factors[-1])
+                    optimizer.step(params, walk(params, X_batch, y_batch, rng), factors[-1])
                     step += 1
             loss, right = evaluate(params, X, y)
             dev = evaluate(params, *validation) if validation else None
@@ -310,6 +316,35 @@ def _require_optimizer(optimizer: Optimizer) -> None:
         inspect.signature(optimizer.step).bind(None, None, 1.0)
     except TypeError:
         raise ValueError("optimizer.step must take (params, grads, factor), as that of sn.SGD does") from None
+
+
+def _walk(gradient: Callable[..., Parameters] | None) -> Callable[..., Parameters]:
+    """Return the function of (params, X, y, rng) that finds the gradient at every step, or refuse what is none."""
+    if gradient is None:
+        return Backpropagation()
+    if not callable(gradient):
+        raise ValueError(f"gradient must be a function of (params, X, y), not {gradient!r}")
+    draws, plain = _takes(gradient, 4), _takes(gradient, 3)
+    if not (draws or plain):
+        raise ValueError(f"gradient must take (params, X, y), or these and rng, and {_name(gradient)} does not")
+    return gradient if draws else lambda params, X, y, rng: gradient(params, X, y)
+
+
+def _named(gradient: Callable[..., Parameters] | None) -> dict[str, str]:
+    """Return what tells a run with a gradient of one's own from others."""
+    return {} if gradient is None else {"the gradient": _name(gradient)}
+
+
+def _takes(function: Callable[..., Any], arguments: int) -> bool:
+    try:
+        inspect.signature(function).bind(*[None] * arguments)
+    except TypeError:
+        return False
+    return True
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return getattr(function, "__qualname__", type(function).__name__)
 
 
 def _warn_of_scale(X: FloatArray, scale: float) -> None:

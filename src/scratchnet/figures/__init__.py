@@ -8,6 +8,7 @@ A figure is a Python wrapper and a script of the same name; `core.js` holds what
 
 from scratchnet.figures.backprop_stepper import backprop_stepper
 from scratchnet.figures.decision_regions import decision_regions
+from scratchnet.figures.derivative_graph import derivative_graph
 from scratchnet.figures.descent import descent
 from scratchnet.figures.draw_digit import draw_digit
 from scratchnet.figures.figure import Figure
@@ -18,6 +19,7 @@ __all__ = [
     "Figure",
     "backprop_stepper",
     "decision_regions",
+    "derivative_graph",
     "draw_digit",
     "descent",
     "inside_a_neuron",

@@ -1,0 +1,294 @@
+"""Automatic differentiation: a program that writes down what was computed, and walks back through what it wrote.
+
+A `Node` is an array that remembers how it was made. NumPy's own functions, called on nodes, make nodes, so a formula is
+differentiated as it stands. All that has to be known in advance is in `RULES`: for each function, what it hands down to
+each of its inputs. The rest is chapter 6: multiply along a path, add over paths. Source: chapter "autodiff".
+"""
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from scratchnet.parameters import Layer, Parameters
+from scratchnet.types import FloatArray, IntArray
+
+__all__ = ["RULES", "Node", "automatic_gradient", "grad", "primitive", "walk_back"]
+
+WRITTEN = "nothing is written into where a node is computed with: make a new array, as in Z = Z - m for Z -= m"
+
+
+class Node(NDArrayOperatorsMixin):
+    """An array, `value`, that remembers how it was made: by `function`, of `inputs`, with `options`.
+
+    The inputs are nodes, and whatever else the function took, which stays as it is. A node that nothing made is a leaf.
+    Operators, slices, and the functions of NumPy that stand in `RULES` take nodes and return nodes. A comparison
+    returns a plain array, because it does not change with small nudges. Anything else is refused by name.
+    """
+
+    def __init__(self, value: Any, function: Any = None, inputs: Any = (), options: Any = None) -> None:
+        self.value, self.function, self.inputs, self.options = value, function, inputs, options or {}
+        self.parents = [each for each in inputs if isinstance(each, Node)]
+        self.depth: int = 1 + max((parent.depth for parent in self.parents), default=0)  # more than any parent's
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        """Record an operator or a function that works entry by entry."""
+        if method != "__call__":
+            _refuse(ufunc, f"as np.{ufunc.__name__}.{method}")
+        return record(ufunc, inputs, options)
+
+    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
+        """Record any other function of NumPy."""
+        return record(function, inputs, options)
+
+    def __array__(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse to become a plain array, which would forget how it was made."""
+        raise TypeError("a node cannot become a plain array or number: its derivative would be lost. Take node.value")
+
+    __float__ = __int__ = __index__ = __array__
+
+    __hash__ = object.__hash__  # each node is itself, whatever its numbers are
+
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        """Refuse to change: what was made of this node needs its old numbers on the way back."""
+        raise TypeError(WRITTEN)
+
+    shape = property(lambda self: np.shape(self.value))
+    ndim = property(lambda self: np.ndim(self.value))
+    size = property(lambda self: np.size(self.value))
+    dtype = property(lambda self: self.value.dtype)
+    T = property(lambda self: np.transpose(self))
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __getitem__(self, index: Any) -> "Node":
+        return record(picked, (self, index), {})
+
+    def __repr__(self) -> str:
+        return f"Node({self.value!r})"
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """As np.sum."""
+        return np.sum(self, axis=axis, keepdims=keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """As np.mean."""
+        return np.mean(self, axis=axis, keepdims=keepdims)
+
+    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """As np.max."""
+        return np.max(self, axis=axis, keepdims=keepdims)
+
+    def reshape(self, *shape: Any) -> Any:
+        """As np.reshape."""
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+
+def record(function: Any, inputs: Any, options: dict[str, Any]) -> Any:
+    """Return function(*inputs, **options) as a node that remembers how it was made; plain, where no input is a node.
+
+    This is the way forward: one more node for each call, whatever loops and conditions the program went through.
+    """
+    out = options.pop("out", None)
+    if any(each is not None and each is not NOWHERE for each in (out if isinstance(out, tuple) else (out,))):
+        raise TypeError(WRITTEN)
+    if function not in RULES and function not in STEPS:
+        _refuse(function)
+    value = function(*map(plain, inputs), **options)
+    asked = [place for place, each in enumerate(inputs) if isinstance(each, Node)]
+    if function in STEPS or not asked:
+        return value
+    for place in asked:
+        if place >= len(RULES[function]):
+            _refuse(function, f"for its input number {place + 1}")
+    for name in options.keys() - {"axis", "axes", "keepdims", "shape"}:
+        _refuse(function, f"with {name}=")
+    return Node(value, function, inputs, options)
+
+
+def plain(x: Any) -> Any:
+    """Return the array in a node, and anything else as it is."""
+    return x.value if isinstance(x, Node) else x
+
+
+def walk_back(end: Node) -> dict[Node, FloatArray]:
+    """Return the gradient of the number `end` for every node that it was made of.
+
+    Nodes are visited in reverse order, from the end to the leaves, so that every gradient has received all its parts
+    before it is handed on.
+    """
+    arrived = {end: np.ones_like(end.value)}
+    for node in users_first(end):
+        values = [plain(each) for each in node.inputs]
+        for each, rule in zip(node.inputs, RULES.get(node.function, ()), strict=False):
+            if isinstance(each, Node):
+                dx = rule(arrived[node], node.value, *values, **node.options)
+                dx = folded(dx, each.shape)
+                if each in arrived:  # another path has come here
+                    dx = arrived[each] + dx
+                arrived[each] = dx
+    return arrived
+
+
+def users_first(end: Node) -> list[Node]:
+    """Return the end and all that it was made of, each node after all that use it: the deeper ones first."""
+    found: dict[Node, bool] = {}
+    waiting = [end]
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found[node] = True
+            waiting += node.parents
+    return sorted(found, key=lambda node: -node.depth)
+
+
+def folded(dx: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    """Return dx added up to a shape: what broadcasting copied on the way forward is a sum on the way back."""
+    if np.shape(dx) == shape:
+        return dx
+    new = np.ndim(dx) - len(shape)
+    dx = dx.sum(axis=tuple(range(new))) if new else dx
+    ones = tuple(axis for axis, size in enumerate(shape) if size == 1 < dx.shape[axis])
+    return dx.sum(axis=ones, keepdims=True) if ones else dx
+
+
+def stretched(dz: FloatArray, x: FloatArray, axis: Any, keepdims: bool) -> FloatArray:
+    """Return dz, whose `axis` was added up, as often as x has entries along it: the other way round."""
+    if axis is not None and not keepdims:
+        dz = np.expand_dims(dz, axis)
+    return np.broadcast_to(dz, x.shape)
+
+
+def shared(dz: FloatArray, z: FloatArray, x: FloatArray, axis: Any, keepdims: bool) -> FloatArray:
+    """Return dz, handed to the entries of x that are largest along `axis`, in equal parts."""
+    largest = x == stretched(z, x, axis, keepdims)
+    return stretched(dz, x, axis, keepdims) * largest / largest.sum(axis=axis, keepdims=True)
+
+
+def matrix(x: FloatArray) -> FloatArray:
+    """Return x, or refuse what is no matrix: the rule of a product is that of two matrices."""
+    if np.ndim(x) != 2:
+        raise ValueError(f"a product is differentiated for two matrices, and here is an array of shape {np.shape(x)}")
+    return x
+
+
+def picked(x: FloatArray, index: Any) -> FloatArray:
+    """Return x[index]."""
+    return x[index]
+
+
+def put_back(dz: FloatArray, x: FloatArray, index: Any) -> FloatArray:
+    """Return dz in the places that it was picked from, and zero elsewhere; what was picked twice gets both parts."""
+    dx = np.zeros_like(x)
+    np.add.at(dx, index, dz)
+    return dx
+
+
+# The rules. From dz, the upstream gradient of z = function(x, y), they make what is handed down to x, and to y.
+# At a kink, where there is no derivative, x gets nothing of max(x, y), and y all: as ReLU takes 0 at max(0, 0).
+# fmt: off
+RULES: dict[Any, tuple[Callable[..., Any], ...]] = {
+    np.add:       (lambda dz, z, x, y: dz,                          lambda dz, z, x, y: dz),
+    np.subtract:  (lambda dz, z, x, y: dz,                          lambda dz, z, x, y: -dz),
+    np.multiply:  (lambda dz, z, x, y: dz * y,                      lambda dz, z, x, y: dz * x),
+    np.divide:    (lambda dz, z, x, y: dz / y,                      lambda dz, z, x, y: -dz * z / y),
+    np.matmul:    (lambda dz, z, x, y: dz @ matrix(y).T,            lambda dz, z, x, y: matrix(x).T @ dz),
+    np.maximum:   (lambda dz, z, x, y: dz * (x > y),                lambda dz, z, x, y: dz * (y >= x)),
+    np.power:     (lambda dz, z, x, n: dz * n * x ** (n - (n != 0)),),
+
+    np.positive:  (lambda dz, z, x: dz,),
+    np.negative:  (lambda dz, z, x: -dz,),
+    np.exp:       (lambda dz, z, x: dz * z,),
+    np.log:       (lambda dz, z, x: dz / x,),
+    np.tanh:      (lambda dz, z, x: dz * (1 - z * z),),
+    np.sqrt:      (lambda dz, z, x: dz / (2 * z),),
+
+    np.sum:       (lambda dz, z, x, axis=None, keepdims=False: stretched(dz, x, axis, keepdims),),
+    np.mean:      (lambda dz, z, x, axis=None, keepdims=False: stretched(dz, x, axis, keepdims) * (z.size / x.size),),
+    np.max:       (lambda dz, z, x, axis=None, keepdims=False: shared(dz, z, x, axis, keepdims),),
+
+    np.reshape:   (lambda dz, z, x, shape: dz.reshape(x.shape),),
+    np.transpose: (lambda dz, z, x, axes=None: dz.transpose(None if axes is None else np.argsort(axes)),),
+    picked:       (lambda dz, z, x, index: put_back(dz, x, index),),
+}
+# fmt: on
+RULES[np.dot] = RULES[np.matmul]
+# These do not change with small nudges, and where they jump there is no derivative: what they return is no node.
+STEPS = {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.sign, np.argmax, np.shape}
+NOWHERE: Any = Node(np.zeros(0))  # as `out` of our own rules: they check nothing then, and make a new node all the same
+
+
+def primitive(function: Callable[..., Any], *rules: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function as one that takes nodes, with rules of your own: one for each input, in the form of `RULES`.
+
+    `primitive(np.sinh, lambda dz, z, x: dz * np.cosh(x))`: a function of NumPy may then be called by its own name.
+    """
+    RULES[function] = rules
+    return lambda *inputs, **options: record(function, inputs, options)
+
+
+def grad(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function that computes the gradient of f, a number, with respect to each of its arguments.
+
+    `grad(f)(x)` is an array in the shape of x; `grad(f)(x, y, …)` is a tuple of arrays, one for each argument, in its
+    shape. f is called once, on nodes, and may use loops, conditions and functions of its own. Nothing that it is given
+    is changed. Raises ValueError where f does not return one number, and NotImplementedError, with the name and a
+    remedy, where it uses what has no rule.
+    """
+
+    def gradient(*arguments: Any) -> Any:
+        leaves = [Node(_numbers(each)) for each in arguments]
+        end = f(*leaves)
+        if (shape := np.shape(plain(end))) != ():
+            raise ValueError(f"f must return one number, not an array of shape {shape}. Return its sum or its mean")
+        arrived = walk_back(end) if isinstance(end, Node) else {}
+        found = []
+        for leaf in leaves:  # of what f does not depend on the gradient is zero
+            zero = np.zeros_like(leaf.value)
+            found.append(np.array(arrived.get(leaf, zero), zero.dtype))
+        return found[0] if len(found) == 1 else tuple(found)
+
+    return gradient
+
+
+def automatic_gradient(
+    params: Parameters, X: FloatArray, y: IntArray, rng: np.random.Generator | None = None
+) -> Parameters:
+    """Return the gradient of the mean cross-entropy of a batch, with no backward rule of any layer: forward is enough.
+
+    It can stand wherever the module's own gradient stands: `fit(…, gradient=automatic_gradient)`, and the same in
+    `check_gradients`. Layers are called as they are; one whose forward rule uses a function without a rule is refused.
+    rng: for layers that draw. X and y are not checked.
+    """
+
+    def loss(*arrays: Node) -> Any:
+        Z: Any = X
+        given: Any = iter(arrays)
+        for kind, layer in params.network:
+            Z, _ = kind.forward(Layer(**{name: next(given) for name in vars(layer)}), Z, rng, NOWHERE)
+        shifted = Z - Z.max(axis=1, keepdims=True)
+        return np.mean(np.log(np.sum(np.exp(shifted), axis=1)) - shifted[np.arange(len(y)), y])
+
+    found = grad(loss)(*(array for layer in params.layers for array in vars(layer).values()))
+    grads = Parameters(params.kinds, params.theta.dtype)
+    grads.theta = np.concatenate([each.ravel() for each in found])
+    return grads
+
+
+def _numbers(x: Any) -> FloatArray:
+    if isinstance(x, Node):
+        raise NotImplementedError("a gradient of a gradient is not known here. Nudge the gradient, as in chapter 8")
+    array = np.asarray(x)
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"an argument must hold real numbers, not {type(x).__name__} of dtype {array.dtype}")
+    return array if array.dtype.kind == "f" else array.astype(float)
+
+
+def _refuse(function: Any, how: str = "") -> NoReturn:
+    known = ", ".join(sorted(each.__name__ for each in RULES if each is not picked))
+    raise NotImplementedError(
+        f"{function.__name__} has no rule{' ' + how if how else ''}, so it cannot be differentiated. Write it with "
+        f"functions that have one ({known}), or bring a rule: sn.primitive(function, rule for x, …)"
+    )

@@ -1,0 +1,353 @@
+"""Automatic differentiation: judged by HIPS autograd, by nudging, and by the rules that the book derived by hand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import autograd
+import autograd.numpy as anp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import mutually_broadcastable_shapes
+
+import scratchnet as sn
+from scratchnet.autodiff import RULES, Node, automatic_gradient, grad, picked, primitive, walk_back
+
+rng = np.random.default_rng(5)
+N, D, H, K = 6, 7, 5, 4
+X, y = rng.normal(size=(N, D)), rng.integers(K, size=N)
+
+
+def same(ours: Any, theirs: Any) -> None:
+    np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-13)
+    assert np.shape(ours) == np.shape(theirs)
+
+
+# --- the networks of the book -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Halve(sn.Kind):
+    """A layer that draws, as dropout does."""
+
+    def forward(self, layer: Any, X: Any, rng: Any = None, out: Any = None) -> tuple[Any, Any]:
+        mask = np.ones(X.shape) if rng is None else 2.0 * (rng.random(X.shape) < 0.5)
+        return np.multiply(X, mask, out=out), mask
+
+    def backward(self, layer: Any, grad: Any, dA: Any, mask: Any, need_dX: bool = True, out: Any = None) -> Any:
+        return np.multiply(dA, mask, out=out)
+
+
+NETWORKS: list[Any] = [
+    (D, K),
+    (D, H, K),
+    (D, H, 6, K),
+    [sn.Linear(D, H), sn.Tanh(), sn.Linear(H, K)],
+    [sn.Tanh(), sn.Linear(D, H), sn.ReLU(), sn.Linear(H, H), sn.Tanh(), sn.Linear(H, K)],
+    [sn.Linear(D, H), sn.ReLU(), Halve(), sn.Linear(H, K)],
+]
+
+
+def by_hand(params: sn.Parameters, X: Any, y: Any, rng: Any = None) -> sn.Parameters:
+    Z, cache = sn.forward(params, X, rng)
+    return sn.backward(params, cache, sn.cross_entropy_backward(Z, y))
+
+
+@pytest.mark.parametrize("network", NETWORKS, ids=str)
+def test_it_finds_what_backward_finds_in_every_network_of_the_book(network: Any) -> None:
+    params = sn.initialize(network, np.random.default_rng(1), scheme="uniform", dtype=np.float64)
+    before = params.theta.copy(), X.copy(), y.copy()
+    ours, theirs = automatic_gradient(params, X, y), by_hand(params, X, y)
+    same(ours.theta, theirs.theta)
+    assert sn.check_gradients(params, X, y, gradient=automatic_gradient)
+    np.testing.assert_array_equal(automatic_gradient(params, X, y).theta, ours.theta)
+    for kept, now in zip(before, (params.theta, X, y), strict=True):
+        np.testing.assert_array_equal(now, kept)
+    draws = [function(params, X, y, np.random.default_rng(3)).theta for function in (automatic_gradient, by_hand)]
+    same(*draws)
+
+
+def test_float32_stays_float32() -> None:
+    params = sn.initialize((D, H, K), np.random.default_rng(1))
+    found = automatic_gradient(params, X.astype(np.float32), y)
+    assert found.theta.dtype == np.float32
+    np.testing.assert_allclose(found.theta, by_hand(params, X.astype(np.float32), y).theta, rtol=1e-4, atol=1e-6)
+
+
+def test_training_with_it_takes_the_same_steps() -> None:
+    ends = []
+    for own in (None, automatic_gradient, lambda params, X, y: by_hand(params, X, y)):
+        params = sn.initialize([sn.Linear(D, H), sn.ReLU(), sn.Linear(H, K)], np.random.default_rng(1), dtype=float)
+        sn.fit(params, X, y, optimizer=sn.SGD(0.1), epochs=5, batch_size=4, rng=np.random.default_rng(2), gradient=own)
+        ends.append(params.theta)
+    same(ends[1], ends[0])
+    same(ends[2], ends[0])
+
+
+def test_fit_hands_its_generator_to_a_gradient_that_takes_one() -> None:
+    network, ends = [sn.Linear(D, H), Halve(), sn.Linear(H, K)], []
+    for own in (None, automatic_gradient):
+        params = sn.initialize(network, np.random.default_rng(1), dtype=float)
+        sn.fit(params, X, y, optimizer=sn.SGD(0.1), epochs=3, batch_size=4, rng=np.random.default_rng(2), gradient=own)
+        ends.append(params.theta)
+    same(ends[1], ends[0])
+
+
+def test_fit_refuses_what_is_no_gradient_and_a_checkpoint_made_with_another(tmp_path: Any) -> None:
+    def run(own: Any, **how: Any) -> sn.History:
+        params = sn.initialize((D, K), np.random.default_rng(1), dtype=float)
+        return sn.fit(
+            params, X, y, optimizer=sn.SGD(0.1), epochs=2, batch_size=4, rng=np.random.default_rng(2), gradient=own,
+            **how,
+        )  # fmt: skip
+
+    with pytest.raises(ValueError, match="gradient must be a function of"):
+        run(3)
+    with pytest.raises(ValueError, match=r"must take \(params, X, y\), or these and rng, and grad does not"):
+        run(grad)
+    kept = tmp_path / "run"
+    run(automatic_gradient, checkpoint=kept)
+    run(automatic_gradient, checkpoint=kept)
+    with pytest.raises(ValueError, match="the gradient"):
+        run(None, checkpoint=kept)
+
+
+# --- graphs that nobody wrote -----------------------------------------------------------------------------------------
+
+ONE: list[Callable[[Any, Any], Any]] = [
+    lambda np, x: -x,
+    lambda np, x: np.exp(0.3 * x),
+    lambda np, x: np.log(x * x + 1),
+    lambda np, x: np.tanh(x),
+    lambda np, x: np.sqrt(x * x + 0.5),
+    lambda np, x: x**3,
+    lambda np, x: (x * x + 1) ** -0.5,
+    lambda np, x: np.maximum(x, 0.1),
+    lambda np, x: x.T,
+    lambda np, x: x.reshape(-1),
+    lambda np, x: np.sum(x, axis=-1, keepdims=True) if x.ndim else x,
+    lambda np, x: np.mean(x, axis=0) if x.ndim else x,
+    lambda np, x: x / np.max(x * x + 1),
+    lambda np, x: x[..., ::-1] if x.ndim else x,
+    lambda np, x: x[np.array([0, 0, -1])] if x.ndim else x,
+]
+TWO: list[Callable[[Any, Any, Any], Any]] = [
+    lambda np, x, y: x + y,
+    lambda np, x, y: x - 2 * y,
+    lambda np, x, y: x * y,
+    lambda np, x, y: x / (y * y + 1),
+    lambda np, x, y: np.maximum(x, y),
+]
+SHAPES = mutually_broadcastable_shapes(num_shapes=3, max_dims=3, max_side=3)
+
+
+def fit_together(x: Any, y: Any) -> bool:
+    try:
+        np.broadcast_shapes(x.shape, y.shape)
+    except ValueError:
+        return False
+    return True
+
+
+@settings(max_examples=60, deadline=None)
+@given(shapes=SHAPES, seed=st.integers(0, 10**6), steps=st.lists(st.integers(0, 999), min_size=3, max_size=9))
+def test_any_graph_has_the_gradient_that_autograd_finds(shapes: Any, seed: int, steps: list[int]) -> None:
+    """Each step makes a value of one or two that are there, so values are used several times, and broadcast."""
+    arrays = [np.random.default_rng(seed + n).normal(size=shape) for n, shape in enumerate(shapes.input_shapes)]
+
+    def made(np: Any, *leaves: Any) -> Any:
+        values = list(leaves)
+        for step in steps:
+            first, second = values[step % len(values)], values[(step // 7) % len(values)]
+            if step % 2 and fit_together(first, second):
+                values.append(TWO[step % len(TWO)](np, first, second))
+            else:
+                values.append(ONE[step % len(ONE)](np, first))
+        total = values[-1] * 0.0
+        for value in values:
+            total = np.sum(total) + np.sum(value * 1.3)
+        return total
+
+    ours = grad(lambda *leaves: made(np, *leaves))(*arrays)
+    theirs = autograd.grad(lambda *leaves: made(anp, *leaves), argnum=(0, 1, 2))(*arrays)
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-10)
+        assert one.shape == other.shape
+
+
+@pytest.mark.parametrize("function", [each for each in RULES if each is not picked], ids=lambda f: f.__name__)
+def test_every_rule_of_the_table_agrees_with_nudging(function: Any) -> None:
+    x, z = np.abs(rng.normal(size=(3, 3))) + 0.5, np.abs(rng.normal(size=(3, 3))) + 0.5
+    weights = rng.normal(size=(3, 3))
+    further: dict[Any, tuple[Any, ...]] = {np.power: (2.5,), np.reshape: ((9,),)}
+    if function in further:
+        calls = [lambda x: function(x, *further[function])]
+    elif len(RULES[function]) == 2:
+        calls = [lambda x: function(x, z), lambda x: function(z, x)]
+    else:
+        calls = [function]
+    for call in calls:
+        c = weights.reshape(np.shape(call(x))) if np.size(call(x)) == 9 else weights
+        f = lambda x, call=call, c=c: np.sum(call(x) * c)  # noqa: E731
+        np.testing.assert_allclose(grad(f)(x), sn.numerical_gradient(lambda x, f=f: float(f(x)), x.copy()), rtol=1e-6)
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1, -1, (0, 2)])
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("name", ["sum", "mean", "max"])
+def test_sums_means_and_maxima_along_any_axis(name: str, axis: Any, keepdims: bool) -> None:
+    x = rng.normal(size=(2, 3, 4))
+    c = rng.normal(size=getattr(np, name)(x, axis=axis, keepdims=keepdims).shape)
+    theirs = autograd.grad(lambda x: anp.sum(c * getattr(anp, name)(x, axis=axis, keepdims=keepdims) ** 2))(x)
+    same(grad(lambda x: np.sum(c * getattr(np, name)(x, axis=axis, keepdims=keepdims) ** 2))(x), theirs)
+    same(grad(lambda x: np.sum(c * getattr(x, name)(axis=axis, keepdims=keepdims) ** 2))(x), theirs)
+
+
+def test_rows_and_columns_that_are_picked_twice_get_both_parts() -> None:
+    x = rng.normal(size=(4, 3))
+    for index in (np.array([1, 1, 3]), (np.arange(3), [2, 0, 2]), (slice(None), 1), (slice(0, 3, 2), None), x > 0, -1):
+        same(grad(lambda x, i=index: np.sum(x[i] ** 2))(x), autograd.grad(lambda x, i=index: anp.sum(x[i] ** 2))(x))
+    np.testing.assert_array_equal(grad(lambda x: np.sum(x[np.array([1, 1, 1])]))(np.zeros(3)), [0, 3, 0])
+
+
+def test_axes_can_be_turned_in_any_order() -> None:
+    x, c = rng.normal(size=(2, 3, 4)), rng.normal(size=(4, 2, 3))
+    same(grad(lambda x: np.sum(c * np.transpose(x, axes=(2, 0, 1))))(x), np.transpose(c, (1, 2, 0)))
+
+
+# --- by hand, kinks, fan-out ------------------------------------------------------------------------------------------
+
+
+def test_the_chain_of_chapter_6() -> None:
+    dw, dx, db = grad(lambda w, x, b: (np.maximum(w * x + b, 0) - 4) ** 2)(3, 2, -1)
+    assert (dw, dx, db) == (4, 6, 2)
+
+
+def test_a_value_used_several_times_gets_the_sum_over_all_paths() -> None:
+    assert grad(lambda x: x * x)(3) == 6
+    assert grad(lambda x: x + x + x * x * x)(2.0) == 2 + 12
+
+    def many(x: Any) -> Any:  # 2**60 paths: they are added up where they meet, or this test never ends
+        for _ in range(60):
+            x = x + x
+        return x
+
+    assert grad(many)(1.0) == 2.0**60
+
+
+def test_a_long_chain_needs_no_deep_recursion() -> None:
+    def chain(x: Any) -> Any:
+        for _ in range(5000):
+            x = x + 1
+        return x
+
+    assert grad(chain)(1.0) == 1
+
+
+def test_loops_and_conditions_are_followed_as_they_run() -> None:
+    def f(x: Any) -> Any:
+        return x * x if x > 0 else -3 * x
+
+    assert grad(f)(2.0) == 4
+    assert grad(f)(-2.0) == -3
+
+
+def test_on_a_kink_it_takes_what_the_book_takes() -> None:
+    Z = np.array([[0.0, -0.0, 1.0, -1.0]])
+    np.testing.assert_array_equal(grad(lambda Z: np.sum(np.maximum(Z, 0)))(Z), sn.relu_backward(np.ones((1, 4)), Z))
+    assert grad(lambda x, y: np.maximum(x, y))(2.0, 2.0) == (0, 1)
+    np.testing.assert_array_equal(grad(np.max)(np.array([1.0, 3.0, 3.0])), [0, 0.5, 0.5])
+    assert grad(lambda x: x**0 + x**1)(0.0) == 1
+    assert grad(lambda x: x ** np.array(2))(3.0) == 6
+
+
+def test_every_node_below_the_end_has_its_gradient() -> None:
+    x = Node(np.array(3.0))
+    u, v = x * 2, x + 1
+    arrived = walk_back(u * v)
+    assert [float(arrived[node]) for node in (u, v, x)] == [4, 6, 14]
+    assert (x == 3, len(Node(np.zeros((2, 5)))), Node(np.zeros((2, 5))).dtype) == (True, 2, np.float64)
+    assert repr(x) == "Node(array(3.))"
+
+
+def test_what_it_returns_is_an_array_of_its_own() -> None:
+    x = np.ones(3)
+    first, second = grad(lambda x, y: np.sum(x + y))(x, x)
+    first += 1
+    assert second.tolist() == x.tolist() == [1, 1, 1]
+
+
+def test_what_does_not_depend_on_an_argument_has_the_gradient_zero() -> None:
+    dx, dy = grad(lambda x, y: np.sum(x * 2))(np.ones(2), np.ones(3))
+    assert (dx.tolist(), dy.tolist()) == ([2, 2], [0, 0, 0])
+    assert grad(lambda x: 3.0)(1.0) == 0
+    assert grad(lambda x: np.sum(x > 0))(np.ones(4)).tolist() == [0, 0, 0, 0]
+    assert grad(lambda x: np.argmax(x) * np.sum(x))(np.array([1.0, 5.0])).tolist() == [1, 1]
+
+
+def test_a_rule_of_one_s_own_is_learned_and_can_replace_a_formula() -> None:
+    loss = primitive(sn.cross_entropy, lambda dL, L, Z, y: dL * sn.cross_entropy_backward(Z, y))
+    Z = rng.normal(size=(N, K))
+    same(grad(lambda Z: loss(Z, y))(Z), sn.cross_entropy_backward(Z, y))
+    assert loss(Z, y) == sn.cross_entropy(Z, y)
+    primitive(np.sinh, lambda dz, z, x: dz * np.cosh(x))
+    same(grad(lambda x: np.sum(np.sinh(x)))(X), np.cosh(X))
+    for each in (sn.cross_entropy, np.sinh):
+        del RULES[each]
+
+
+# --- refused ----------------------------------------------------------------------------------------------------------
+
+
+def written_into(x: Any) -> Any:
+    x -= 1
+    return x
+
+
+def put(x: Any) -> Any:
+    x[0] = 1
+    return x
+
+
+@pytest.mark.parametrize(
+    ("function", "error", "sentence"),
+    [
+        (lambda x: np.sum(np.cbrt(x)), NotImplementedError, "cbrt has no rule, so .*add, divide.*sn.primitive"),
+        (np.linalg.norm, NotImplementedError, "norm has no rule"),
+        (lambda x: np.concatenate([x, x]), NotImplementedError, "concatenate has no rule"),
+        (lambda x: np.sum(2.0**x), NotImplementedError, "power has no rule for its input number 2"),
+        (lambda x: np.add.reduce(x), NotImplementedError, "add has no rule as np.add.reduce"),
+        (lambda x: np.sum(x, where=True), NotImplementedError, "sum has no rule with where="),
+        (lambda x: grad(np.sum)(x), NotImplementedError, "gradient of a gradient"),
+        (lambda x: float(x[0]), TypeError, "its derivative would be lost. Take node.value"),
+        (lambda x: np.array([x, x]), TypeError, "its derivative would be lost"),
+        (lambda x: np.ones(3)[x], TypeError, "its derivative would be lost"),
+        (written_into, TypeError, "written into"),
+        (put, TypeError, "written into"),
+        (lambda x: np.sum(np.add(x, 1, out=np.zeros(3))), TypeError, "written into"),
+        (lambda x: 2 * x, ValueError, r"one number, not an array of shape \(3,\). Return its sum"),
+        (lambda x: np.zeros(2), ValueError, r"one number, not an array of shape \(2,\)"),
+        (lambda x: x @ np.ones(3), ValueError, r"two matrices, and here is an array of shape \(3,\)"),
+    ],
+)
+def test_what_it_does_not_know_is_refused_by_name(function: Any, error: type[Exception], sentence: str) -> None:
+    with pytest.raises(error, match=sentence):
+        grad(function)(np.ones(3))
+
+
+def test_arguments_that_are_no_real_numbers_are_refused() -> None:
+    for wrong in ("3", 1j, [None]):
+        with pytest.raises(ValueError, match="must hold real numbers"):
+            grad(lambda x: x)(wrong)
+
+
+def test_a_layer_whose_forward_rule_has_no_rule_is_refused_by_name() -> None:
+    class Sine(sn.Kind):
+        def forward(self, layer: Any, Z: Any, rng: Any = None, out: Any = None) -> tuple[Any, Any]:
+            return np.sin(Z), Z
+
+    params = sn.initialize([sn.Linear(D, K), Sine()], np.random.default_rng(0), dtype=float)
+    with pytest.raises(NotImplementedError, match="sin has no rule"):
+        automatic_gradient(params, X, y)
