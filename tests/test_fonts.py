@@ -10,7 +10,7 @@ from lxml import html
 from playwright.sync_api import Browser, Page
 
 # Signs of mathematics outside formulas, which our faces do not have and a face of the reader's system draws.
-ELSEWHERE = set("∇∝∈‖⊤ᵀᵗᶻⱼ⁻▸")
+ELSEWHERE = set("ŝ\u0302κ⅘∇∝∈‖⊤ᵀᵗᶻⱼ⁻▸")
 SAMPLE = "Multiply two lists entry by entry, and add up: one operation carries the whole network. " * 8
 
 

@@ -405,6 +405,7 @@ def test_a_picture_has_words_and_a_script_that_a_cell_brings_does_not_run(page: 
 # --- readers and their machines
 
 
+@pytest.mark.lasting
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_running_page_is_sound_on_a_phone(browser: Browser, address: str, scheme: str) -> None:
     context = phone(browser, color_scheme=scheme)

@@ -326,6 +326,7 @@ def test_progress_tells_the_truth(browser: Browser, host: Host) -> None:
         assert len(done) > 5
 
 
+@pytest.mark.lasting
 def test_once_loaded_the_network_is_not_needed(browser: Browser) -> None:
     host = Host(policy())
     with opened(browser, host) as python:

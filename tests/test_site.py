@@ -229,7 +229,7 @@ def test_a_notebook_offers_in_words_to_be_run(site: str, desktop: Watched) -> No
     page.set_viewport_size(PHONE)
     for name in CHAPTERS:
         page.goto(f"{site}/{name}.html", wait_until="domcontentloaded")
-        line = page.locator("article h1 + p.run")
+        line = page.locator("article h1 ~ p.run")
         assert line.count() == (1 if (ROOT / f"{name}.ipynb").exists() else 0), name
         if line.count():
             assert line.bounding_box()["y"] < 400, "within the first screen"
