@@ -44,6 +44,7 @@ THIN = """() => {
 # Contrast is nearly all of axe's work, and text of one look has the same contrast wherever it stands. So of each look
 # one text stays for it, and the others are set aside, until PUT_BACK. A look is the kind, the colours and the size of
 # an element and of all that it stands in. Drawings and figures stay whole: what lies behind a text there is beside it.
+# So do editors of code, which would take what is set aside for something that the reader has deleted.
 SET_ASIDE = """() => {
     const looks = new Map([[document.documentElement, ""]]), seen = new Set(), kept = new Set();
     const look = node => {
@@ -55,7 +56,7 @@ SET_ASIDE = """() => {
         }
         return looks.get(node);
     };
-    const all = [...document.body.querySelectorAll("*")], whole = "svg, .sn-figure";
+    const all = [...document.body.querySelectorAll("*")], whole = "svg, .sn-figure, .cm-editor";
     for (const node of all) {
         const speaks = [...node.childNodes].some(child => child.nodeType === Node.TEXT_NODE && child.data.trim());
         if (node.closest(whole) || speaks && !seen.has(look(node))) {

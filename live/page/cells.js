@@ -68,8 +68,7 @@ const session = {
     this.era += 1;
     this.ran.clear();
     bar.say("Stopping …");
-    await this.python.stop();
-    bar.say(`Stopped. ${GONE}`);
+    await this.python.stop().then(() => bar.say(`Stopped. ${GONE}`), error => bar.say(error.message));
   },
 
   // Python ended by itself, most likely for want of memory.
