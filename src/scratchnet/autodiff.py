@@ -233,16 +233,13 @@ RULES[np.dot] = RULES[np.matmul]
 # These functions do not change with small nudges, except where they jump and have no derivative. So nothing is ever
 # handed down through them, and they return plain arrays.
 STEPS = {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.sign, np.argmax, np.shape}
-# The module's own rules check what they are given, and their checks refuse nodes. With an `out` they check nothing. So
-# they are given this one, which `record` ignores.
-NOWHERE: Any = Node(np.zeros(0))
+NOWHERE: Any = Node(np.zeros(0))  # as `out` of our own rules: they check nothing then, and make a new node all the same
 
 
 def primitive(function: Callable[..., Any], *rules: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function as one that takes nodes, with rules of your own: one for each input, in the form of `RULES`.
 
-    An example is `primitive(np.sinh, lambda dz, z, x: dz * np.cosh(x))`. A function of NumPy can afterwards be called
-    on nodes by its own name as well.
+    `primitive(np.sinh, lambda dz, z, x: dz * np.cosh(x))`: a function of NumPy may then be called by its own name.
     """
     RULES[function] = rules
     return lambda *inputs, **options: record(function, inputs, options)
@@ -280,11 +277,11 @@ def automatic_gradient(
     y: IntArray,
     rng: np.random.Generator | None = None,
 ) -> Parameters:
-    """Return the gradient of the mean cross-entropy of a batch, found from the layers' `forward` and no `backward`.
+    """Return the gradient of the mean cross-entropy of a batch, with no backward rule of any layer: forward is enough.
 
-    X (N, D) are the inputs and y (N,) their labels; the gradient is laid out as `params`. It can take the place of the
-    network's own: pass `gradient=automatic_gradient` to `fit` or to `check_gradients`. rng: a generator for layers that
-    draw. X and y are not checked. Raises NotImplementedError for a layer that uses a function without a rule.
+    It can stand wherever the module's own gradient stands: `fit(…, gradient=automatic_gradient)`, and the same in
+    `check_gradients`. Layers are called as they are; one whose forward rule uses a function without a rule is refused.
+    rng: for layers that draw. X and y are not checked.
     """
 
     def loss(*arrays: Node) -> Any:
@@ -315,7 +312,6 @@ def _numbers(x: Any) -> FloatArray:
 
 
 def _refuse(function: Any, how: str = "") -> NoReturn:
-    """Raise NotImplementedError for a function; `how` says in which use of it there is no rule."""
     known = ", ".join(sorted(each.__name__ for each in RULES if each is not picked))
     raise NotImplementedError(
         f"{function.__name__} has no rule{' ' + how if how else ''}, so it cannot be differentiated. Write it with "

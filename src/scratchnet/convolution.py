@@ -217,7 +217,7 @@ class Convolution(Kind):
     def forward(
         self, layer: Any, X: FloatArray, rng: np.random.Generator | None = None, out: FloatArray | None = None
     ) -> tuple[FloatArray, FloatArray]:
-        """Return Z, with a row for each image, and X for the way back."""
+        """Return Z, a row for each image, and X for the way back."""
         kept = _images(out, self.result)
         Z = conv2d(_images(X, self.image), layer.W, layer.b, self.stride, self.padding, kept)
         return Z.reshape(len(X), -1), X
@@ -276,7 +276,7 @@ class _Pool(Kind):
     def forward(
         self, layer: Any, X: FloatArray, rng: np.random.Generator | None = None, out: FloatArray | None = None
     ) -> tuple[FloatArray, FloatArray]:
-        """Return P, with a row for each image, and X for the way back."""
+        """Return P, a row for each image, and X for the way back."""
         P = self.pool(_images(X, self.image), self.size, _images(out, self.result))
         return P.reshape(len(X), -1), X
 

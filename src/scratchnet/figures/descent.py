@@ -127,7 +127,7 @@ def _static(C: Floats, start: Floats, examples: Floats) -> str:
 
 
 def _rules(C: Floats, start: Floats, examples: Floats, names: Sequence[str]) -> str:
-    """Return a small picture of a path for each optimiser, and a table of how they end."""
+    """Return a path for each optimiser, small, and a table of how they end."""
     (low, high), _ = curvatures(C)
     rate, mu = best_momentum(low, high)
     shown: dict[str, tuple[str, Optimizer]] = {
