@@ -1,4 +1,4 @@
-"""Descent: a loss of two parameters, a bowl, and the path that steps against its gradient take on it."""
+"""Descent: a loss of two parameters, which is a bowl, and the path of steps against its gradient."""
 
 import base64
 import math
@@ -15,14 +15,14 @@ from scratchnet.shapes import require_generator
 
 __all__ = ["descent"]
 
-BOWL = ((5.0, 4.0), (4.0, 5.0))  # chapter 10's: curvature 9 across its valley, 1 along it
+BOWL = ((5.0, 4.0), (4.0, 5.0))  # that of chapter 10, whose curvature is 9 across the valley and 1 along it
 EXAMPLES, EPOCHS, SIGMA = 64, 50, 2.0
 BATCHES = (64, 8, 1)
 RUN = 40  # steps
 OPTIMIZERS = ("SGD", "Momentum", "Adam")
-STILL = 15  # steps of a path in the static picture
-LEVELS = np.array([0.03, 0.15, 0.4, 0.9, 1.8, 3.2])  # contours, as parts of the loss at the start
-REACH = 1.5  # how far the picture goes, when the larger coordinate of the start is 1
+STILL = 15  # how many steps a path has in the static picture
+LEVELS = np.array([0.03, 0.15, 0.4, 0.9, 1.8, 3.2])  # the losses of the contours, in units of the loss at the start
+REACH = 1.5  # how far the picture extends from its centre, in units of the larger coordinate of the start
 Floats = NDArray[np.float64]
 
 
@@ -34,10 +34,10 @@ def descent(
 ) -> Figure:
     """Return the figure for the loss L(w) = ½ wᵀCw, the mean of ℓₙ(w) = L(w) + ξₙ·w over 64 examples.
 
-    C (2, 2): the Hessian, symmetric, its eigenvalues positive. rng: draws the ξₙ, which sum to zero, and the order of
-    the examples in each epoch; seed 0 if left out. start: where the path begins, not at the minimum, which is 0.
-    optimizers: what the reader can choose from, of "SGD", "Momentum" and "Adam". Raises ValueError where one of them
-    is something else. Source: chapter "sgd", and chapter "optimizers".
+    C (2, 2): the Hessian, symmetric, with positive eigenvalues. rng: draws the ξₙ, which sum to zero, and the order of
+    the examples in each epoch; without one, the seed is 0. start: the point where the path begins, which must not be
+    the minimum, 0. optimizers: those of "SGD", "Momentum" and "Adam" that the reader can choose from. Raises ValueError
+    for arguments that are not so. Source: chapters "sgd" and "optimizers".
     """
     hessian, w = np.asarray(C, np.float64), np.asarray(start, np.float64)
     if hessian.shape != (2, 2) or not np.isfinite(hessian).all() or hessian[0, 1] != hessian[1, 0]:
@@ -87,7 +87,7 @@ def _tick(high: float) -> float:
 def draws(rng: np.random.Generator) -> tuple[Floats, NDArray[np.int64]]:
     """Return ξ (64, 2), and the order of the 64 examples in each of 50 epochs.
 
-    The ξ are whole 64ths, each with its opposite: whatever the order, they sum to zero exactly.
+    Each ξ is a whole number of 64ths, and −ξ is among them too. So they sum to zero exactly, in whatever order.
     """
     half = np.round(64 * rng.normal(0, SIGMA, (EXAMPLES // 2, 2))) / 64
     return np.concatenate([half, -half]), np.array([rng.permutation(EXAMPLES) for _ in range(EPOCHS)])
@@ -99,8 +99,8 @@ def loss(C: Floats, w: Floats) -> float:
 
 
 def walk(C: Floats, start: Floats, optimizer: Optimizer, batches: Floats) -> Floats:
-    """Return the path (steps + 1, 2) of one step for each batch; batches (steps, B, 2) hold their examples' ξ."""
-    params, grads = Parameters((1, 1), np.float64), Parameters((1, 1), np.float64)  # θ is w
+    """Return the path (steps + 1, 2) of one step for each batch; batches (steps, B, 2) holds the ξ of the examples."""
+    params, grads = Parameters((1, 1), np.float64), Parameters((1, 1), np.float64)  # their two numbers θ stand for w
     params.theta, path = start, [start]
     for xi in batches:
         grads.theta = C @ params.theta + xi.mean(axis=0)
@@ -110,7 +110,7 @@ def walk(C: Floats, start: Floats, optimizer: Optimizer, batches: Floats) -> Flo
 
 
 def _static(C: Floats, start: Floats, examples: Floats) -> str:
-    """Return four paths, small, and a table of how they end: slow, best, unstable, noisy."""
+    """Return small pictures of four paths (slow, best, unstable and noisy), and a table of how they end."""
     (low, high), _ = curvatures(C)
     best, steps = 2 / (low + high), STILL
     pictures, rows = "", ""
@@ -168,14 +168,14 @@ def _captioned(C: Floats, path: Floats, caption: str) -> str:
 
 
 def _panel(C: Floats, path: Floats) -> str:
-    """Return the valley with a path in it, small."""
+    """Return a small picture of the valley with a path in it."""
     (low, high), angle = curvatures(C)
     scale = 70 / (REACH * np.abs(path[0]).max())
     contours = "".join(
         f'<ellipse rx="{scale * math.sqrt(2 * level / high):.1f}" ry="{scale * math.sqrt(2 * level / low):.1f}"/>'
         for level in loss(C, path[0]) * LEVELS
     )
-    points = (np.round(scale * path * (1, -1), 1) + 0.0).tolist()  # + 0.0: no −0.0, whose sign is rounding's whim
+    points = (np.round(scale * path * (1, -1), 1) + 0.0).tolist()  # adding 0.0 turns −0.0 into 0.0
     line = " ".join(f"{x},{y}" for x, y in points)
     dots = "".join(f'<circle cx="{x}" cy="{y}" r="2"/>' for x, y in points)
     blue, orange = COLORS["data"], COLORS["parameters"]
