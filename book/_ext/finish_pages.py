@@ -16,6 +16,7 @@ import bundles
 from bs4 import BeautifulSoup, Tag
 from bs4.dammit import EntitySubstitution
 from bs4.formatter import HTMLFormatter
+from deeper import DEEPER
 from PIL import Image
 from sphinx.errors import ExtensionError
 
@@ -127,7 +128,7 @@ def with_folds(page: BeautifulSoup) -> None:
     in it.
     """
     for heading in page.select("section > h3"):
-        if not heading.get_text().startswith("Deeper:"):
+        if not heading.get_text().startswith(DEEPER):
             continue
         section = heading.parent
         fold, summary = page.new_tag("details", attrs={"class": "deeper"}), page.new_tag("summary")
