@@ -233,16 +233,33 @@ RULES[np.dot] = RULES[np.matmul]
 # These functions do not change with small nudges, except where they jump and have no derivative. So nothing is ever
 # handed down through them, and they return plain arrays.
 STEPS = {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.sign, np.argmax, np.shape}
-NOWHERE: Any = Node(np.zeros(0))  # as `out` of our own rules: they check nothing then, and make a new node all the same
+
+
+class Nowhere(Node):
+    """Our own rules are given it as `out`, in any shape: they check nothing then, and make a new node all the same."""
+
+    def reshape(self, *shape: Any) -> Any:
+        """Return itself: there is nothing to lay out anew."""
+        return self
+
+
+NOWHERE: Any = Nowhere(np.zeros(0))
 
 
 def primitive(function: Callable[..., Any], *rules: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function as one that takes nodes, with rules of your own: one for each input, in the form of `RULES`.
 
     `primitive(np.sinh, lambda dz, z, x: dz * np.cosh(x))`: a function of NumPy may then be called by its own name.
+    Where it is called without a node, it is the function itself.
     """
     RULES[function] = rules
-    return lambda *inputs, **options: record(function, inputs, options)
+
+    def known(*inputs: Any, **options: Any) -> Any:
+        if any(isinstance(each, Node) for each in (*inputs, *options.values())):
+            return record(function, inputs, options)
+        return function(*inputs, **options)
+
+    return known
 
 
 def grad(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -277,11 +294,12 @@ def automatic_gradient(
     y: IntArray,
     rng: np.random.Generator | None = None,
 ) -> Parameters:
-    """Return the gradient of the mean cross-entropy of a batch, with no backward rule of any layer: forward is enough.
+    """Return the gradient of the mean cross-entropy of a batch, with no `backward` of any layer: forward is enough.
 
     It can stand wherever the module's own gradient stands: `fit(…, gradient=automatic_gradient)`, and the same in
     `check_gradients`. Layers are called as they are; one whose forward rule uses a function without a rule is refused.
-    rng: for layers that draw. X and y are not checked.
+    Those that slide write into arrays, so each is one `primitive`, with the rule that was derived for it. rng: for
+    layers that draw. X and y are not checked.
     """
 
     def loss(*arrays: Node) -> Any:
@@ -312,7 +330,7 @@ def _numbers(x: Any) -> FloatArray:
 
 
 def _refuse(function: Any, how: str = "") -> NoReturn:
-    known = ", ".join(sorted(each.__name__ for each in RULES if each is not picked))
+    known = ", ".join(sorted(each.__name__ for each in RULES if hasattr(np, each.__name__)))
     raise NotImplementedError(
         f"{function.__name__} has no rule{' ' + how if how else ''}, so it cannot be differentiated. Write it with "
         f"functions that have one ({known}), or bring a rule: sn.primitive(function, rule for x, …)"

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import DTypeLike
 
+from scratchnet.autodiff import primitive
 from scratchnet.kinds import Kind
 from scratchnet.layers import draw
 from scratchnet.shapes import require_count, require_images, require_shape
@@ -164,6 +165,17 @@ def mean_pool_backward(dP: FloatArray, X: FloatArray, size: int = 2, out: FloatA
     return _batch_first(dX)
 
 
+# The rules once more, for automatic differentiation: the layers call these, which take nodes as well as arrays.
+_conv2d = primitive(
+    conv2d,
+    lambda dZ, Z, X, W, b, stride, padding: conv2d_backward(dZ, X, W, stride, padding)[0],
+    lambda dZ, Z, X, W, b, stride, padding: conv2d_backward(dZ, X, W, stride, padding, need_dX=False)[1],
+    lambda dZ, Z, X, W, b, stride, padding: dZ.sum(axis=(0, 2, 3)),
+)
+_max_pool = primitive(max_pool, lambda dP, P, X, size: max_pool_backward(dP, X, size))
+_mean_pool = primitive(mean_pool, lambda dP, P, X, size: mean_pool_backward(dP, X, size))
+
+
 @dataclass(frozen=True)
 class Convolution(Kind):
     """A layer of filters, each of which looks at every window of the image with the same weights.
@@ -219,7 +231,7 @@ class Convolution(Kind):
     ) -> tuple[FloatArray, FloatArray]:
         """Return Z, a row for each image, and X for the way back."""
         kept = _images(out, self.result)
-        Z = conv2d(_images(X, self.image), layer.W, layer.b, self.stride, self.padding, kept)
+        Z = _conv2d(_images(X, self.image), layer.W, layer.b, self.stride, self.padding, out=kept)
         return Z.reshape(len(X), -1), X
 
     def backward(
@@ -277,7 +289,7 @@ class _Pool(Kind):
         self, layer: Any, X: FloatArray, rng: np.random.Generator | None = None, out: FloatArray | None = None
     ) -> tuple[FloatArray, FloatArray]:
         """Return P, a row for each image, and X for the way back."""
-        P = self.pool(_images(X, self.image), self.size, _images(out, self.result))
+        P = self.pool(_images(X, self.image), self.size, out=_images(out, self.result))
         return P.reshape(len(X), -1), X
 
     def backward(
@@ -297,13 +309,13 @@ class _Pool(Kind):
 class MaxPool(_Pool):
     """Max pooling as a layer: of each window, channel by channel, the largest number is kept."""
 
-    pool, pool_backward = staticmethod(max_pool), staticmethod(max_pool_backward)
+    pool, pool_backward = staticmethod(_max_pool), staticmethod(max_pool_backward)
 
 
 class MeanPool(_Pool):
     """Mean pooling as a layer: of each window, channel by channel, the mean is kept."""
 
-    pool, pool_backward = staticmethod(mean_pool), staticmethod(mean_pool_backward)
+    pool, pool_backward = staticmethod(_mean_pool), staticmethod(mean_pool_backward)
 
 
 def _images(X: FloatArray | None, shape: Shape) -> FloatArray | Any:

@@ -2,7 +2,7 @@
 
 import base64
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -52,8 +52,7 @@ def descent(
     rng = np.random.default_rng(0) if rng is None else rng
     require_generator(rng)
     noise, orders = draws(rng)
-    limit = 2 / high
-    tick = 10.0 ** math.floor(math.log10(limit)) / 20
+    limit, tick = 2 / high, _tick(high)
     data = {
         "angle": angle,
         "batches": BATCHES,
@@ -78,6 +77,11 @@ def curvatures(C: Floats) -> tuple[tuple[float, float], float]:
     half, middle = (C[0, 0] - C[1, 1]) / 2, (C[0, 0] + C[1, 1]) / 2
     apart = math.hypot(half, C[0, 1])
     return (float(middle - apart), float(middle + apart)), math.degrees(math.atan2(C[0, 1], half) / 2)
+
+
+def _tick(high: float) -> float:
+    """Return the least change of the rate, a twentieth of the power of ten below 2 / high."""
+    return 10.0 ** math.floor(math.log10(2 / high)) / 20
 
 
 def draws(rng: np.random.Generator) -> tuple[Floats, NDArray[np.int64]]:
@@ -127,23 +131,26 @@ def _static(C: Floats, start: Floats, examples: Floats) -> str:
 
 
 def _rules(C: Floats, start: Floats, examples: Floats, names: Sequence[str]) -> str:
-    """Return a path for each optimiser, small, and a table of how they end."""
+    """Return a path for each optimiser, small, and a table of how they end. Their rates are chosen alike."""
     (low, high), _ = curvatures(C)
-    rate, mu = best_momentum(low, high)
-    shown: dict[str, tuple[str, Optimizer]] = {
-        "SGD": ("plain", SGD(2 / (low + high))),
-        "Momentum": (f"momentum, μ = {mu:.2g}", Momentum(rate, mu)),
-        "Adam": ("Adam", Adam(2 / (low + high))),
+    mu = best_momentum(low, high)[1]
+    shown: dict[str, tuple[str, Callable[[float], Optimizer]]] = {
+        "SGD": ("plain", SGD),
+        "Momentum": (f"momentum, μ = {mu:.2g}", lambda rate: Momentum(rate, mu)),
+        "Adam": ("Adam", Adam),
     }
+    rates = [10 * _tick(high) * times for times in range(1, 11)]
     pictures, rows = "", ""
-    for name, optimizer in (shown[name] for name in names):
-        path, eta = walk(C, start, optimizer, examples[:STILL]), optimizer.settings["learning_rate"]
-        pictures += _captioned(C, path, f"{name}, rate {eta:.3g}")
-        rows += f"<tr><td>{name}</td><td>{eta:.3g}</td><td>{loss(C, path[-1]):.2g}</td></tr>"
+    for name, made in (shown[name] for name in names):
+        paths = {rate: walk(C, start, made(rate), examples[:STILL]) for rate in rates}
+        rate, path = min(paths.items(), key=lambda each: loss(C, each[1][-1]))
+        pictures += _captioned(C, path, f"{name}, rate {rate:.3g}")
+        rows += f"<tr><td>{name}</td><td>{rate:.3g}</td><td>{loss(C, path[-1]):.2g}</td></tr>"
     return (
-        f"<p><strong>Descent.</strong> The same valley, and {STILL} steps of each rule. Plain descent and momentum "
-        "have their best rates. Momentum swings, and arrives sooner. Adam's first step is as long in one parameter as "
-        f'in the other, whatever the slopes are.</p><div class="sn-row">{pictures}</div>'
+        f"<p><strong>Descent.</strong> The same valley, and {STILL} steps of each rule, at the best of ten rates from "
+        f"{rates[0]:.3g} to {rates[-1]:.3g}: the one that ends lowest. Momentum swings, and arrives sooner. Adam's "
+        "first step is as long in one parameter as in the other, whatever the slopes are.</p>"
+        f'<div class="sn-row">{pictures}</div>'
         "<table><tr><th>rule</th><th>rate</th>"
         f"<th>loss after {STILL} steps</th></tr>{rows}</table>"
         + invitation("you choose the rule, its settings, the batch and the start here.")
