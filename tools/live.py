@@ -62,7 +62,7 @@ UNUSED = re.compile(
 )
 # The fonts of figures and of formulas in them; of those with serifs and of one width, what no figure has goes.
 FONTS = re.compile(r"fonts/ttf/(DejaVuSans(?!Mono-.*Oblique)|STIX|cm|LastResort)|matplotlibrc$|stylelib/")
-FIXED = (1980, 1, 1, 0, 0, 0)  # the date of every file in a zip, so that its bytes do not depend on when it was made
+FIXED = (1980, 1, 1, 0, 0, 0)  # the date of everything in a zip
 
 
 # --- parts
