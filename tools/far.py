@@ -13,12 +13,14 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
+import races
 import recipes
 import remedies
 from common import ROOT
@@ -27,7 +29,8 @@ from recipes import Job, Row
 
 KEPT = ROOT / "_build" / "far"
 BOOK = ROOT / "book"
-JOBS: dict[str, Job] = {**recipes.jobs(), **remedies.jobs()}
+JOBS: dict[str, Job] = {**recipes.jobs(), **remedies.jobs(), **races.jobs()}
+ORDERS: dict[str, Callable[[Row], Any]] = {"races.csv": races.place}  # other tables are in the order of their jobs
 
 
 def found(name: str) -> list[Row] | None:
@@ -48,11 +51,11 @@ def do(name: str) -> None:
 
 
 def machine() -> str:
-    """Return a line that says with what the tables were made, and on what kind of machine."""
+    """Return a line that says with what a table was made, and on what kind of machine."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")] or [platform.machine()]
-    return f"# Python {platform.python_version()}, numpy {version('numpy')}; {names[0]}; seconds are of one core"
+    return f"# Python {platform.python_version()}, numpy {version('numpy')}; {names[0]}"
 
 
 def write(table: str) -> bool:
@@ -64,9 +67,11 @@ def write(table: str) -> bool:
             if lines is None:
                 return False
             rows += lines
+    if table in ORDERS:
+        rows.sort(key=ORDERS[table])
     partial = (BOOK / table).with_suffix(".partial")
     with partial.open("w", encoding="utf-8", newline="") as file:
-        file.write(f"{machine()}\n")
+        file.write(f"{machine()}{'; seconds are of one core' if 'seconds' in rows[0] else ''}\n")
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
