@@ -12,7 +12,7 @@ export class Exercise {
 
   // The exercise in this box, or null where its place for an answer is not found.
   static in(box, live) {
-    for (let node = box.nextElementSibling; node && !node.matches("div.exercise, div.solution, section"); node = node.nextElementSibling) {
+    for (let node = box.nextElementSibling; node && !node.matches("div.exercise, .solution, section"); node = node.nextElementSibling) {
       const listing = node.matches("div.cell") && node.querySelector(":scope > .cell_input pre");
       const marker = listing && /\bcheck\(\s*["']([\w.]+)["']/.exec(listing.textContent);
       if (marker) return new Exercise(box, node, listing.textContent.trimEnd(), marker[1], live);
