@@ -133,19 +133,24 @@ def test_thebe_is_removed_and_noticed_when_it_hides() -> None:
         finished('<script src="/sphinx-thebe.js"></script>')
 
 
-def test_boxes_of_exercises_share_no_id_and_the_title_of_a_solution_is_no_link() -> None:
+def test_boxes_of_exercises_share_no_id_and_a_solution_is_folded_under_a_title_that_is_no_link() -> None:
     exercise = '<div class="exercise" id="ex"><p class="admonition-title">1</p><section id="exercise-content"/></div>'
     title = '<p class="admonition-title">Solution to<a href="#ex"> 1</a></p>'
     solution = f'<div class="solution dropdown" id="sol">{title}<section id="solution-content"><a href="b">c</a></div>'
     page = finished(exercise + solution)
     assert [tag["id"] for tag in page.find_all(id=True)] == ["ex", "sol"]
     assert [link["href"] for link in page.find_all("a")] == ["b"]
-    assert "Solution to 1" in page.get_text()
+    fold = page.select_one("details.solution:not([open])")
+    assert [child.name for child in fold.find_all(recursive=False)] == ["summary", "section"]
+    assert str(fold.summary) == "<summary>Solution to 1</summary>"
+    assert fold.section["id"] == "sol"
     for changed in (exercise.replace("exercise-content", "box"), solution.replace("solution-content", "box")):
         with pytest.raises(ExtensionError, match="new way"):
             finished(changed)
     with pytest.raises(ExtensionError, match="new way"):
         finished(solution.replace('<a href="#ex"> 1</a>', "1"))
+    with pytest.raises(ExtensionError, match="new way"):
+        finished(solution.replace("admonition-title", "title"))
 
 
 def test_the_bibliography_does_not_claim_to_be_a_list() -> None:
