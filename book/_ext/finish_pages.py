@@ -17,6 +17,7 @@ import bundles
 from bs4 import BeautifulSoup, Tag
 from bs4.dammit import EntitySubstitution
 from bs4.formatter import HTMLFormatter
+from deeper import DEEPER
 from PIL import Image
 from sphinx.errors import ExtensionError
 
@@ -130,7 +131,7 @@ def with_folds(page: BeautifulSoup) -> None:
     for a link to anything in it.
     """
     for heading in page.select("section > h3"):
-        if not heading.get_text().startswith("Deeper:"):
+        if not heading.get_text().startswith(DEEPER):
             continue
         section = heading.parent
         fold, summary = page.new_tag("details", attrs={"class": "deeper"}), page.new_tag("summary")

@@ -12,6 +12,7 @@ import re
 from html import escape
 from typing import Any, ClassVar
 
+from deeper import DEEPER
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.errors import ExtensionError
@@ -90,7 +91,7 @@ class StableIds(SphinxTransform):
 
     def apply(self, **kwargs: Any) -> None:
         for section in self.document.findall(nodes.section):
-            if not section[0].astext().startswith("Deeper: "):
+            if not section[0].astext().startswith(DEEPER):
                 continue
             for old in list(section["ids"]):
                 new = re.sub(r"-\d+-min$", "", old)
