@@ -44,12 +44,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def page(page: Page, desktop: Watched, address: str) -> Iterator[Page]:
+def page(page: Page, shared: Watched, address: str) -> Iterator[Page]:
     yield page
     figure = page.locator("sn-decision-regions").inner_html()
     assert "NaN" not in figure
     assert "Infinity" not in figure
-    assert desktop.requests == [address]
+    assert shared.requests == [address]
 
 
 def press(page: Page, *names: str) -> None:
@@ -340,17 +340,17 @@ def test_training_that_flies_apart_is_named_and_stopped(page: Page) -> None:
     assert "After 200 steps the loss is" in said(page)
 
 
-def test_no_more_than_four_hundred_points(desktop: Watched, tmp_path: Path) -> None:
+def test_no_more_than_four_hundred_points(shared: Watched, tmp_path: Path) -> None:
     X, y = two_moons(399, 0.1, np.random.default_rng(0))
-    desktop.page.goto(alone(decision_regions({"many": (X, y)}), tmp_path))
+    shared.page.goto(alone(decision_regions({"many": (X, y)}), tmp_path))
     for _ in range(3):
-        desktop.page.locator(".sn-pad").press("0")
-    assert len(state(desktop.page)["points"]) == 400
-    assert "400 points are enough" in desktop.page.locator(".sn-left").inner_text()
-    units(desktop.page, 8)
-    press(desktop.page, "Train 200 steps")
-    assert state(desktop.page)["loss"] < 0.1
-    assert desktop.complaints == []
+        shared.page.locator(".sn-pad").press("0")
+    assert len(state(shared.page)["points"]) == 400
+    assert "400 points are enough" in shared.page.locator(".sn-left").inner_text()
+    units(shared.page, 8)
+    press(shared.page, "Train 200 steps")
+    assert state(shared.page)["loss"] < 0.1
+    assert shared.complaints == []
 
 
 def test_training_can_be_watched_and_paused_where_motion_is_welcome(browser: Browser, address: str) -> None:
@@ -399,10 +399,10 @@ def test_it_fits_a_phone_and_a_tap_adds_a_point(browser: Browser, address: str) 
         context.close()
 
 
-def test_two_figures_on_a_page_do_not_share_their_choice(desktop: Watched, tmp_path: Path) -> None:
-    desktop.page.goto(alone(both(), tmp_path))
-    beside_itself(desktop.page, "sn-decision-regions")
-    radios = desktop.page.get_by_role("radio")
+def test_two_figures_on_a_page_do_not_share_their_choice(shared: Watched, tmp_path: Path) -> None:
+    shared.page.goto(alone(both(), tmp_path))
+    beside_itself(shared.page, "sn-decision-regions")
+    radios = shared.page.get_by_role("radio")
     radios.nth(2).check()
     assert [radio.is_checked() for radio in radios.all()] == [False, True, True, False]
 
@@ -415,12 +415,10 @@ def test_the_still_pictures_are_there_in_print_and_without_a_script(page: Page, 
         assert still.locator("main").evaluate("node => node.scrollWidth") <= PHONE["width"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_figure_breaks_no_rule_of_accessibility(desktop: Watched, address: str, scheme: str) -> None:
-    desktop.page.emulate_media(color_scheme=scheme)
-    desktop.page.goto(address)
-    units(desktop.page, 8)
-    press(desktop.page, "Train 200 steps")
-    assert desktop.violations() == []
-    desktop.page.emulate_media(media="print")
-    assert desktop.violations() == []
+def test_the_figure_breaks_no_rule_of_accessibility_in_light_and_dark(shared: Watched, address: str) -> None:
+    shared.page.goto(address)
+    units(shared.page, 8)
+    press(shared.page, "Train 200 steps")
+    assert shared.violations_in_light_and_dark() == []
+    shared.page.emulate_media(media="print")
+    assert shared.violations_in_light_and_dark() == []
