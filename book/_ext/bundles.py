@@ -48,8 +48,7 @@ SCRIPTS = (
     "reading_progress.js",
     "scripts/pydata-sphinx-theme.js",
 )
-# These are left out, because no page has tabs, because folds are `<details>`, and because the book does not run cells by
-# thebe.
+# These are left out, because no page has tabs, folds are `<details>`, and the book does not run cells by thebe.
 UNUSED = {"sphinx-thebe.js", "sphinx-thebe.css", "design-tabs.js", "togglebutton.css", "togglebutton.js"}
 # Settings that the theme and its extensions would write into every page, between their scripts.
 SETTINGS = """\
