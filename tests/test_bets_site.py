@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from browser_page import DESKTOP, PHONE, Watched
 from common import HTML, pages
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 pytestmark = pytest.mark.site
 
@@ -112,13 +112,16 @@ def test_at_the_end_guesses_stand_beside_results(page: Page) -> None:
     shown = page.locator("#your-bets")
     assert shown.locator("xpath=following-sibling::*[1]").get_attribute("id") == "exercises"
     shown.scroll_into_view_if_needed()
-    first, second = (" ".join(text.split()) for text in shown.locator("li").all_inner_texts())
-    assert first == (
+    # The list's text is there once its part of the page has been laid out: these wait for that.
+    expect(shown.locator("li").nth(0)).to_have_text(
         "Which of the two models is the more confident one, on average? And is its confidence above or below its "
         "accuracy? Your bet more confident: least squares; its confidence: below its accuracy What came out nearest "
-        "mean right 80%, confidence 89% … least squares right 85%, confidence 16% (there)"
+        "mean right 80%, confidence 89% … least squares right 85%, confidence 16% (there)",
+        use_inner_text=True,
     )
-    assert "still numbers: 7000 of 7,840; how to find out: I would print one" in second
+    expect(shown.locator("li").nth(1)).to_contain_text(
+        "still numbers: 7000 of 7,840; how to find out: I would print one", use_inner_text=True
+    )
     row = shown.locator("li").first.locator("p")
     left, right = row.nth(1).bounding_box(), row.nth(2).bounding_box()
     assert left["y"] == right["y"]

@@ -29,6 +29,7 @@ from needs import needed
 from pybtex.richtext import Text
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "book" / "_ext"))
+from deeper import DEEPER as DEEPER
 from site_address import address
 
 nbformat: Any = partly_typed  # some of its functions are annotated, these are not
@@ -46,7 +47,6 @@ BULLET = re.compile(r"\n *(?=[-+*>#=])")  # before a sign with which a list, a q
 HIDDEN = {"hide-input", "remove-input"}
 CODE = "Code"  # what the line above folded code says where a text has no words for it
 MINUTES = re.compile(r"(?: ·|,) \d+ min$")  # at the end of the title of a fold or an exercise
-DEEPER = "Deeper: "  # begins the heading of a fold
 FROM_CHAPTER = "From the chapter"
 # What stands before the first word of a sentence, of a cell of a table or of a point of a list, and before its first
 # letter: a bracket, a quotation mark, stars.
