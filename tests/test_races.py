@@ -94,17 +94,24 @@ def test_a_job_tries_the_grid_and_then_races_at_the_rate_that_was_best_there(sma
     assert not list(tmp_path.iterdir())
 
 
-def test_the_table_has_all_grids_first_and_in_each_part_one_seed_after_the_other(small: ModuleType) -> None:
-    rows = [
-        {"part": part, "seed": seed, "name": name}
-        for name in "ab"
-        for part, seeds in (("tune", (5, 6)), ("race", (0, 1)))
-        for seed in seeds
-    ]
-    placed = [(row["part"], row["seed"], row["name"]) for row in sorted(rows, key=small.place)]
-    assert placed == [
-        (part, seed, name) for part, seed in (("tune", 5), ("tune", 6), ("race", 0), ("race", 1)) for name in "ab"
-    ]
+def test_make_far_does_the_jobs_and_writes_all_grids_first_and_one_seed_after_the_other(
+    small: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    far = importlib.import_module("far")
+    assert far.JOBS.keys() >= small.jobs().keys()
+    for name, value in {"JOBS": small.jobs(), "KEPT": tmp_path, "BOOK": tmp_path}.items():
+        monkeypatch.setattr(far, name, value)
+    assert not far.write("races.csv")
+    for name in reversed(far.JOBS):
+        far.do(name)
+    assert far.write("races.csv")
+    above, names, *lines = (tmp_path / "races.csv").read_text().splitlines()
+    assert above.startswith("# Python 3.")
+    assert "seconds" not in above
+    assert names == "part,schedule,epochs,optimizer,rate,seed,dev_loss,dev_accuracy"
+    found = [(line.split(",")[0], int(line.split(",")[5]), line.split(",")[3]) for line in lines]
+    grids = [("tune", seed, name) for seed in (5, 6) for name in small.OPTIMIZERS for _ in small.RATES]
+    assert found == grids + [("race", seed, name) for seed in (0, 1) for name in small.OPTIMIZERS]
 
 
 def test_a_training_that_diverges_has_no_loss_and_is_never_the_best(small: ModuleType) -> None:

@@ -2,9 +2,10 @@
 
     python tools/far.py [--jobs 2] [NAME …]
 
-Two processes work at a time, each on one core. What a job has found is kept in _build/far/, and so is where it stands
-after each epoch: stop the command with Ctrl-C, call it again, and it goes on, to the same bits. A table is written to
-book/ as soon as all its jobs are done. With names, only the jobs whose names begin so are run: `far.py mlp-0`.
+Two processes work at a time, each on one core. What a job has found is kept in _build/far/, and after each epoch also
+how far its training has come. So the command can be stopped with Ctrl-C, and when it is called again it goes on and
+ends with the same bits. A table is written to book/ once all its jobs are done. With names, only those jobs are run
+whose names begin with one of them: `far.py mlp-0`.
 """
 
 import argparse
@@ -34,7 +35,7 @@ ORDERS: dict[str, Callable[[Row], Any]] = {"races.csv": races.place}  # other ta
 
 
 def found(name: str) -> list[Row] | None:
-    """Return what a job found when it was done, or None where it has not been, or was another then."""
+    """Return what a job has found, or None if it is not done, or if `made_by` says that it was another job then."""
     try:
         kept = json.loads((KEPT / f"{name}.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -80,7 +81,7 @@ def write(table: str) -> bool:
 
 
 def run(names: list[str], jobs: int, durations: Durations) -> None:
-    """Do jobs, so many at a time and the longest first, and say how far the work has come."""
+    """Do the jobs of these names, so many at a time and the longest first, and show how far the work has come."""
     expected = {name: durations.expected(name, JOBS[name].seconds) for name in names}
     left, status = sorted(names, key=lambda name: -expected[name]), Status()
     status.say(f"{len(names)} to do, {in_words(together(expected.values(), jobs))}. Ctrl-C stops, and a call goes on.")
@@ -103,7 +104,7 @@ def run(names: list[str], jobs: int, durations: Durations) -> None:
 
 
 def main(beginnings: Iterable[str], jobs: int) -> int:
-    """Do what is not done yet, and write the tables that are whole."""
+    """Do the jobs that are not done yet, and write every table whose jobs are all done; return the exit status."""
     KEPT.mkdir(parents=True, exist_ok=True)
     chosen = [name for name in JOBS if name.startswith(tuple(beginnings) or "")]
     if not chosen:

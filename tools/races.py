@@ -2,10 +2,11 @@
 
 `make far` runs this and writes book/races.csv, a line for each training, in about seven minutes of one core.
 
-Everyone trains a network 784-32-10 in batches of 32 from He's start, for the same number of epochs. "tune" trains at
-every rate of one grid, with two seeds. The best rate is the one with the lowest dev loss, on average over them. "race"
-trains at that rate, with five other seeds. A seed decides the split of the images, the start and the order, and is the
-same for all. Of data/train.csv.gz, 8,000 images are set aside as the dev set; the test images are not used.
+Every optimiser trains a network 784-32-10 in batches of 32 from He's start, for the same number of epochs. In the part
+"tune" it trains at every rate of one grid, with two seeds, and its best rate is the one with the lowest dev loss, on
+average over both. In the part "race" it trains at that rate, with five other seeds. A seed decides the split of the
+images, the start and the order of the examples, so with one seed all optimisers are given the same. Of
+data/train.csv.gz, 8,000 images are set aside as the dev set; the test images are not used.
 """
 
 import math
@@ -23,7 +24,7 @@ import scratchnet as sn
 from scratchnet.optimizers import Optimizer
 
 SIZES, BATCH, DEV_SIZE = (784, 32, 10), 32, 8000
-RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # the book's factors of about three
+RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # in steps of about three, as in the book
 TUNING, RACING = (5, 6), (0, 1, 2, 3, 4)  # seeds
 BUDGETS = (("cosine", 1), ("cosine", 5), ("constant", 5))  # schedule and epochs
 OPTIMIZERS: dict[str, Callable[[float], Optimizer]] = {
@@ -37,7 +38,7 @@ OPTIMIZERS: dict[str, Callable[[float], Optimizer]] = {
 
 
 class Training(NamedTuple):
-    """What one training is called with."""
+    """What decides one training. `part` is "tune" or "race"."""
 
     part: str
     schedule: str
@@ -57,14 +58,14 @@ def split(seed: int) -> tuple[Examples, Examples]:
 
 
 def train(training: Training) -> Found:
-    """Return dev loss and dev accuracy at the end, to four places. One that diverges has no loss, and guesses."""
+    """Return dev loss and dev accuracy at the end, to four places; ∞ and 0.1, that of guessing, where it diverges."""
     examples, dev = split(training.seed)
     rng = np.random.default_rng([training.seed, 1])
     params = sn.initialize(SIZES, rng, dtype=examples[0].dtype)
     schedule = sn.cosine if training.schedule == "cosine" else None
     optimizer = OPTIMIZERS[training.optimizer](training.rate)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # at the largest rates a loss is absurd, and the table says so
+        warnings.simplefilter("ignore")  # `fit` warns of the loss at the largest rates, which the table shows anyway
         try:
             history = sn.fit(
                 params, *examples, optimizer=optimizer, schedule=schedule, epochs=training.epochs, batch_size=BATCH,
