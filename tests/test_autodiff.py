@@ -31,7 +31,7 @@ def same(ours: Any, theirs: Any) -> None:
 
 
 def sliding(*filters: int) -> list[sn.Kind]:
-    """The network of chapter 16, as `make far` trains it."""
+    """Return the layers of chapter 16, with so many filters, from the tool that trains them in `make far`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(Path(__file__).parents[1] / "tools")
         return importlib.import_module("recipes").sliding(*filters)
@@ -54,12 +54,12 @@ NETWORKS: list[Any] = [
 
 
 def some(params: sn.Parameters) -> Any:
-    """Examples for a network: no two numbers of a window are equal in them, so the largest is one."""
+    """Return examples for a network. No two of their numbers are equal, so no window has a tie."""
     return X if params.sizes[0] == D else np.random.default_rng(6).normal(size=(N, params.sizes[0]))
 
 
 def autograd_loss(theta: Any, kinds: Any, X: Any, y: Any, rng: Any = None) -> Any:
-    """The same network in nothing but the functions of HIPS autograd, for it to differentiate."""
+    """Return the loss of the same network, written in the functions of HIPS autograd so that it can judge ours."""
     end = 0
     for kind in kinds:
         W_and_b = []
@@ -71,7 +71,7 @@ def autograd_loss(theta: Any, kinds: Any, X: Any, y: Any, rng: Any = None) -> An
 
 
 def their_convolution(kind: Any, X: Any, W: Any, b: Any) -> Any:
-    """One of the filters' places after the other: each sees a grid of pixels, which stand a stride apart."""
+    """Return what a convolution returns, added up weight by weight: a weight meets a grid of pixels, a stride apart."""
     (_, down, right), s, p = kind.result, kind.stride, kind.padding
     images = X.reshape((len(X), *kind.image))
     if p:
@@ -224,7 +224,7 @@ def fit_together(x: Any, y: Any) -> bool:
 @settings(max_examples=60, deadline=None)
 @given(shapes=SHAPES, seed=st.integers(0, 10**6), steps=st.lists(st.integers(0, 999), min_size=3, max_size=9))
 def test_any_graph_has_the_gradient_that_autograd_finds(shapes: Any, seed: int, steps: list[int]) -> None:
-    """Each step makes a value of one or two that are there, so values are used several times, and broadcast."""
+    """Each step makes a new value of one or two earlier ones, so that values are used several times, and broadcast."""
     arrays = [np.random.default_rng(seed + n).normal(size=shape) for n, shape in enumerate(shapes.input_shapes)]
 
     def made(np: Any, *leaves: Any) -> Any:
@@ -299,7 +299,7 @@ def test_a_value_used_several_times_gets_the_sum_over_all_paths() -> None:
     assert grad(lambda x: x * x)(3) == 6
     assert grad(lambda x: x + x + x * x * x)(2.0) == 2 + 12
 
-    def many(x: Any) -> Any:  # 2**60 paths: they are added up where they meet, or this test never ends
+    def many(x: Any) -> Any:  # has 2**60 paths, so the test would never end if they were not added up where they meet
         for _ in range(60):
             x = x + x
         return x

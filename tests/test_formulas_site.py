@@ -7,13 +7,11 @@ from common import HTML, ROOT
 pytestmark = pytest.mark.site
 
 PHONE = 390  # CSS pixels, the width of many phones
-SCROLL = {"11", "12", "13"}  # chapters whose formulas still scroll sideways
-CHAPTERS = [path.stem for path in sorted((ROOT / "book" / "text").glob("*.md")) if path.stem[:2] not in SCROLL]
+CHAPTERS = [path.stem for path in sorted((ROOT / "book" / "text").glob("*.md"))]
 # Folds and solutions are opened, and sections laid out that the reader has not come near.
 UNFOLDED = ".bd-article section > * { content-visibility: visible !important }"
 UNFOLD = """() => {
     document.querySelectorAll("details").forEach(node => { node.open = true });
-    document.querySelectorAll(".toggle-hidden").forEach(node => node.classList.remove("toggle-hidden"));
     return document.fonts.ready.then(() => null);
 }"""
 WIDTHS = """nodes => nodes.map(node => [node.querySelector("annotation").textContent.trim(),

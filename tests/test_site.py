@@ -165,15 +165,14 @@ def test_the_reader_chooses_between_light_and_dark_and_is_remembered(site: str, 
 def test_a_solution_is_folded_until_asked_for(site: str, desktop: Watched) -> None:
     name = next(name for name in CHAPTERS if re.match(r"book/\d", name))
     desktop.page.goto(f"{site}/{name}.html", wait_until="load")
-    solution = desktop.page.locator("div.solution.dropdown").first
-    answer = solution.locator("div.cell").first
+    solution = desktop.page.locator("details.solution").first
+    title, answer = solution.locator("summary"), solution.locator("div.cell").first
     assert not answer.is_visible()
-    title = solution.locator(".admonition-title").text_content().strip()
-    button = desktop.page.get_by_role("button", name=title, exact=True)
-    assert (button.get_attribute("aria-expanded"), title[:11]) == ("false", "Solution to")
-    button.click()
+    assert title.text_content().startswith("Solution to Exercise")
+    title.press("Enter")
     answer.wait_for(state="visible")
-    assert button.get_attribute("aria-expanded") == "true"
+    title.press("Enter")
+    answer.wait_for(state="hidden")
 
 
 class Anchors(HTMLParser):
@@ -336,8 +335,8 @@ def test_a_tap_on_the_title_opens_a_solution(site: str, desktop: Watched) -> Non
     page = desktop.page
     page.set_viewport_size(PHONE)
     page.goto(f"{site}/book/03-softmax.html", wait_until="load")
-    page.locator("div.solution p.admonition-title", has_text="Exercise 3.1").click(position={"x": 150, "y": 12})
-    assert page.locator("div.solution").first.locator("section p").first.is_visible()
+    page.locator(".solution > summary", has_text="Exercise 3.1").first.click(position={"x": 150, "y": 12})
+    assert page.locator(".solution").first.locator("section p").first.is_visible()
     assert desktop.complaints == []
 
 

@@ -24,7 +24,6 @@ SHEETS = (
     "styles/pydata-sphinx-theme.css",
     "pygments.css",
     "styles/sphinx-book-theme.css",
-    "togglebutton.css",
     "copybutton.css",
     "mystnb.css",
     "exercise.css",
@@ -42,7 +41,6 @@ SCRIPTS = (
     "clipboard.min.js",
     "copybutton.js",
     "scripts/sphinx-book-theme.js",
-    "togglebutton.js",
     "bets.js",
     "link_targets.js",
     "theme_repairs.js",
@@ -50,12 +48,10 @@ SCRIPTS = (
     "reading_progress.js",
     "scripts/pydata-sphinx-theme.js",
 )
-# These are left out, because no page has tabs, and because the book does not run cells by thebe.
-UNUSED = {"sphinx-thebe.js", "sphinx-thebe.css", "design-tabs.js"}
+# These are left out, because no page has tabs, folds are `<details>`, and the book does not run cells by thebe.
+UNUSED = {"sphinx-thebe.js", "sphinx-thebe.css", "design-tabs.js", "togglebutton.css", "togglebutton.js"}
 # Settings that the theme and its extensions would write into every page, between their scripts.
 SETTINGS = """\
-let toggleHintShow = "Click to show", toggleHintHide = "Click to hide", toggleOpenOnPrint = "true";
-var togglebuttonSelector = ".toggle, .admonition.dropdown";
 DOCUMENTATION_OPTIONS.search_as_you_type = false;
 // A page opened from a folder may not fetch others, so its search shows titles without excerpts.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;

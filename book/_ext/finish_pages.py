@@ -70,12 +70,6 @@ def without_shared_ids(page: BeautifulSoup) -> None:
             del the_one(box.find_all(id=f"{kind}-content"), f"a box in an {kind}")["id"]
 
 
-def without_links_in_titles(page: BeautifulSoup) -> None:
-    """Remove the link in the title of a folded solution, because a tap on it should unfold the solution."""
-    for solution in page.find_all("div", class_="solution"):
-        the_one(solution.find(class_="admonition-title").find_all("a"), "a link in the title of a solution").unwrap()
-
-
 def without_wrong_roles(page: BeautifulSoup) -> None:
     """Remove the roles of the bibliography, so that a screen reader reads it well.
 
@@ -179,6 +173,19 @@ def with_minutes_after_titles(page: BeautifulSoup) -> None:
                 title.append(minutes_said(page, minutes.strip()[:-1]))
 
 
+def with_folded_solutions(page: BeautifulSoup) -> None:
+    """Fold each solution under its title, which is no link: a tap on it should unfold the solution, not lead away.
+
+    As in other folds, the id is that of the section inside, so that a browser opens the fold for a link to it.
+    """
+    for solution in page.select("div.solution"):
+        title = the_one(solution.select(":scope > p.admonition-title"), "a title of a solution")
+        the_one(title.find_all("a"), "a link in the title of a solution").unwrap()
+        the_one(solution.select(":scope > section"), "a box in a solution")["id"] = solution["id"]
+        solution.name, title.name = "details", "summary"
+        solution.attrs, title.attrs = {"class": "solution"}, {}
+
+
 def with_sizes_of_pictures(page: BeautifulSoup, folder: Path) -> None:
     """Write the size of each picture into the page, so that the text does not jump when the picture arrives.
 
@@ -237,7 +244,6 @@ def finished(text: str, folder: Path) -> str:
     page = BeautifulSoup(shown, "html.parser")
     without_thebe(page)
     without_shared_ids(page)
-    without_links_in_titles(page)
     without_wrong_roles(page)
     with_a_landmark_around_the_sidebar(page)
     with_headers_that_say_something(page)
@@ -245,6 +251,7 @@ def finished(text: str, folder: Path) -> str:
     with_folds(page)
     with_folded_code(page)
     with_minutes_after_titles(page)
+    with_folded_solutions(page)
     with_sizes_of_pictures(page, folder)
     with_policy(page)
     return re.sub("<!--hidden ([0-9]+)-->", lambda found: hidden[int(found[1])], page.decode(formatter=WRITTEN))

@@ -13,7 +13,7 @@ export class Exercise {
 
   // Return the exercise in this box, or null where no place for an answer follows, which is a cell that calls check.
   static in(box, live) {
-    for (let node = box.nextElementSibling; node && !node.matches("div.exercise, div.solution, section"); node = node.nextElementSibling) {
+    for (let node = box.nextElementSibling; node && !node.matches("div.exercise, .solution, section"); node = node.nextElementSibling) {
       const listing = node.matches("div.cell") && node.querySelector(":scope > .cell_input pre");
       const marker = listing && /\bcheck\(\s*["']([\w.]+)["']/.exec(listing.textContent);
       if (marker) return new Exercise(box, node, listing.textContent.trimEnd(), marker[1], live);
