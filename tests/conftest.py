@@ -30,6 +30,20 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("book")
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give the generator `rng` of a test's module a seed that is the test's own.
+
+    So a test draws the same numbers alone and among others, whatever ran before it in its process.
+    """
+    module = getattr(item, "module", None)
+    if hasattr(module, "rng"):
+        from zlib import crc32
+
+        import numpy as np
+
+        module.rng = np.random.default_rng(crc32(item.name.encode()))
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     from common import find_chromium

@@ -23,7 +23,7 @@ INSIDE = """spots => {
 
 
 def two_moons(N: int, noise: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Chapter 5's."""
+    """Return the two moons of chapter 5: N points and their labels."""
     t, y = rng.uniform(0, np.pi, N), rng.integers(0, 2, N)
     upper = np.stack([np.cos(t), np.sin(t)], axis=1)
     lower = np.stack([1 - np.cos(t), 0.5 - np.sin(t)], axis=1)
@@ -79,7 +79,7 @@ def state(page: Page) -> dict:
 
 
 def agrees(page: Page, params: sn.Parameters, X: np.ndarray, y: np.ndarray) -> None:
-    """The figure's parameters, loss and count are those of scratchnet."""
+    """Assert that the figure has these points, and the parameters, loss and count that scratchnet has for them."""
     got = state(page)
     np.testing.assert_array_equal(got["X"], X)
     np.testing.assert_array_equal(got["y"], y)
@@ -136,11 +136,11 @@ def test_the_regions_are_where_the_network_says_so(page: Page, H: int, presses: 
     logits = sn.forward(params, X)[0]
     margin = logits[:, 1] - logits[:, 0]
     hidden = sn.linear(X, params.layers[0].W, params.layers[0].b)
-    clear = (np.abs(margin) > 0.03) | (hidden < -0.03).all(axis=1)  # a tie, all units off, is class 0
+    clear = (np.abs(margin) > 0.03) | (hidden < -0.03).all(axis=1)  # if all are off, the tie is class 0
     inside = np.array(page.evaluate(INSIDE, pixels(page, X[clear]).tolist()))
     np.testing.assert_array_equal(inside, margin[clear] > 0)
     assert clear.sum() > 1200
-    # the regions of the picture are the patterns of a fine grid
+    # A region is where the same units are on. So a fine grid has as many patterns of units as the picture has regions.
     (left, right), (low, high) = window(page)
     plane = np.stack(np.meshgrid(np.linspace(left, right, 1500), np.linspace(low, high, 1200)), axis=-1).reshape(-1, 2)
     on = sn.linear(plane, params.layers[0].W, params.layers[0].b) > 0
@@ -196,7 +196,7 @@ def test_points_are_added_by_click_and_learned_in_place(page: Page) -> None:
     want = pixels(page, got["X"][4:]) / (272, 207)
     np.testing.assert_allclose(want, [[0.5, 0.5], [0.1, 0.9]], atol=0.005)
     assert got["y"].tolist() == [0, 1, 1, 0, 1, 0]
-    np.testing.assert_array_equal(got["X"], got["X"].round(3))  # in thousandths, as the others
+    np.testing.assert_array_equal(got["X"], got["X"].round(3))  # to thousandths, like all others
     assert got["steps"] == 200
     agrees(page, params, got["X"], got["y"])
     press(page, "Train 200 steps")
@@ -249,7 +249,7 @@ def test_everything_can_be_done_from_the_keyboard(page: Page) -> None:
     keys.press("ArrowDown")
     assert state(page)["rate"] == 3
     keys.press("Tab")
-    keys.press("ArrowLeft")  # class 0
+    keys.press("ArrowLeft")  # chooses class 0
     page.locator(".sn-pad").focus()
     keys.press("Enter")
     for key in ["ArrowUp"] * 60 + ["1"]:
@@ -257,7 +257,7 @@ def test_everything_can_be_done_from_the_keyboard(page: Page) -> None:
     got = state(page)
     assert got["y"].tolist() == [1, 0, 1, 1, 0, 1]
     top, step = window(page)[1, 1], np.ptp(window(page)[1]) / 40
-    assert got["X"][-1][1] == top  # no farther than the picture
+    assert got["X"][-1][1] == top  # the cursor stops at the edge of the picture
     for key in ("ArrowDown", "1"):
         keys.press(key)
     assert state(page)["X"][-1][1] == pytest.approx(top - step, abs=1e-3)
@@ -274,7 +274,7 @@ def test_each_state_has_its_sentence(page: Page) -> None:
     assert said(page).startswith("Before training the loss is 0.635, and 45 of 100 points are right.")
     press(page, "Train 200 steps")
     assert "One unit has one straight border to give" in said(page)
-    press(page, "Another start", "Another start")  # seed 0: its one unit is off everywhere, or soon is
+    press(page, "Another start", "Another start")  # to seed 0, from which the only unit is soon off everywhere
     press(page, "Train 200 steps")
     assert "No unit is on for any point, so no gradient reaches them. Try another start" in said(page)
     units(page, 4)
@@ -289,7 +289,7 @@ def test_each_state_has_its_sentence(page: Page) -> None:
     assert "of 1 point is right" in said(page)
     rate(page, "0.1")
     press(page, "Train 200 steps")
-    assert "1 of 1 point is right" in said(page)  # one class alone is no trouble
+    assert "1 of 1 point is right" in said(page)  # points of one class alone can be learned too
 
 
 def test_other_points_are_not_blamed_on_the_steps(page: Page) -> None:
@@ -358,7 +358,7 @@ def test_training_can_be_watched_and_paused_where_motion_is_welcome(browser: Bro
     page = context.new_page()
     page.clock.install(time=0)
     page.goto(address)
-    page.clock.pause_at(3_600_000)  # from here on only the test moves it
+    page.clock.pause_at(3_600_000)  # from here on the clock moves only when the test says so
     press(page, "Train 200 steps")
     assert state(page)["steps"] == 0
     page.clock.run_for(500)

@@ -26,7 +26,6 @@ KINDS = [
     "search",
 ]  # fmt: skip
 LOOKS: set[str] = set()  # the looks of text that this process found readable on one page or another
-SCROLL = {"book/11-training", "book/12-results", "book/13-your-digits"}  # chapters whose formulas still scroll sideways
 SIDEWAYS = """width => [...document.querySelectorAll("article *")]
     .filter(node => node.getBoundingClientRect().right > width + 1 && !node.ownerSVGElement
                     && !node.closest("pre, table, .math, .katex, .pst-scrollable-table-container, .visually-hidden"))
@@ -50,7 +49,6 @@ TOLD = """() => [...document.querySelectorAll("div.bet")].map(bet => {
 # Folds and solutions are opened, and laid out, since only then the browser knows which faces it has to wait for.
 UNFOLD = """() => {
     document.querySelectorAll("details").forEach(node => { node.open = true });
-    document.querySelectorAll(".toggle-hidden").forEach(node => node.classList.remove("toggle-hidden"));
     document.body.getBoundingClientRect();
     return document.fonts.ready.then(() => null);
 }"""
@@ -146,14 +144,13 @@ def test_a_kind_of_page_is_sound_before_the_reader_has_been_anywhere_on_it_and_o
     assert not shared.faults_of_structure(leave_out="article")  # its structure is the same on a phone
 
 
-def check_formulas(page: Page, name: str) -> None:
+def check_formulas(page: Page) -> None:
     """Check that a reader with a phone sees each displayed formula whole: half of an equality is hard to read."""
     page.add_style_tag(content=EVERYWHERE)
     page.evaluate(UNFOLD)
     formulas = page.locator(".katex-display").evaluate_all(WIDTHS)
     assert [source for source, column, _ in formulas if not column] == [], "these were not laid out"
-    wide = [source for source, column, width in formulas if width > column]
-    assert wide == [] or name in SCROLL
+    assert [source for source, column, width in formulas if width > column] == []
 
 
 def check_bets(page: Page) -> None:
@@ -173,7 +170,7 @@ def test_a_page_opens_from_a_folder_too_and_there_its_formulas_fit_and_its_bets_
     shared.page.set_viewport_size({"width": 390, "height": 844})  # CSS pixels, as many phones have
     shared.page.goto((HTML / f"{name}.html").as_uri(), wait_until="load")
     check_bets(shared.page)
-    check_formulas(shared.page, name)
+    check_formulas(shared.page)
     assert shared.complaints == []
     assert all(url.startswith(("file:", "data:")) for url in shared.requests)
 
@@ -248,15 +245,14 @@ def test_the_reader_chooses_between_light_and_dark_and_is_remembered(site: str, 
 def test_a_solution_is_folded_until_asked_for(site: str, shared: Watched) -> None:
     name = next(name for name in CHAPTERS if re.match(r"book/\d", name))
     shared.page.goto(f"{site}/{name}.html", wait_until="load")
-    solution = shared.page.locator("div.solution.dropdown").first
-    answer = solution.locator("div.cell").first
+    solution = shared.page.locator("details.solution").first
+    title, answer = solution.locator("summary"), solution.locator("div.cell").first
     assert not answer.is_visible()
-    title = solution.locator(".admonition-title").text_content().strip()
-    button = shared.page.get_by_role("button", name=title, exact=True)
-    assert (button.get_attribute("aria-expanded"), title[:11]) == ("false", "Solution to")
-    button.click()
+    assert title.text_content().startswith("Solution to Exercise")
+    title.press("Enter")
     answer.wait_for(state="visible")
-    assert button.get_attribute("aria-expanded") == "true"
+    title.press("Enter")
+    answer.wait_for(state="hidden")
 
 
 class Anchors(HTMLParser):
@@ -410,8 +406,8 @@ def test_a_tap_on_the_title_opens_a_solution(site: str, shared: Watched) -> None
     page = shared.page
     page.set_viewport_size(PHONE)
     page.goto(f"{site}/book/03-softmax.html", wait_until="load")
-    page.locator("div.solution p.admonition-title", has_text="Exercise 3.1").click(position={"x": 150, "y": 12})
-    expect(page.locator("div.solution").first.locator("section p").first).to_be_visible()
+    page.locator(".solution > summary", has_text="Exercise 3.1").first.click(position={"x": 150, "y": 12})
+    expect(page.locator(".solution").first.locator("section p").first).to_be_visible()
     assert shared.complaints == []
 
 
