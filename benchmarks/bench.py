@@ -2,13 +2,13 @@
 
     python benchmarks/bench.py [--rounds N] [--into FOLDER] [--only-convolution]
 
-Run by `make bench`, where nothing else runs: a quarter of an hour on two cores. Each measurement is a process of its
-own, because the number of threads is set before NumPy loads: the epoch is run on one thread and on all cores, the rest
-on one. When all are done it writes frameworks.csv (one epoch by everyone), costs.csv (growth, time to a target, memory)
-and convolution.csv (an image in a network that slides), and, as arrays, frameworks.npz and convolution_peers.npz
-(gradients) and optimizers.npz (steps), and prints ratios and whether the bars are met. `--only-convolution` measures
-and writes convolution.csv alone. Exits 1, and writes nothing, when a measurement fails; not when a bar is missed, since
-that depends on the machine.
+Run by `make bench`, where nothing else runs: twelve minutes on two cores. Each measurement is a process of its own,
+because the number of threads is set before NumPy loads: the epoch, and an image in a network that slides, are run on
+one thread and on all cores, the rest on one. When all are done it writes frameworks.csv (one epoch by everyone),
+costs.csv (growth, time to a target, memory) and convolution.csv (an image in a network that slides), and, as arrays,
+frameworks.npz (gradients), convolution_peers.npz (gradients and steps) and optimizers.npz (steps), and prints ratios
+and whether the bars are met. `--only-convolution` measures and writes convolution.csv alone. Exits 1, and writes
+nothing, when a measurement fails; not when a bar is missed, since that depends on the machine.
 """
 
 import argparse
@@ -33,7 +33,7 @@ PEERS = {
     "optimizers.py": "optimizers.npz",
     "convolution_gradients.py": "convolution_peers.npz",
 }
-SLIDE = ("task", "batch", "who", "microseconds")
+SLIDE = ("threads", "filters", "side", "batch", "task", "who", "microseconds")
 JAX, FIT = "JAX, jit and scan", "scratchnet fit, measuring"
 # What is aimed at on one thread: sizes, batch, whose time is divided by whose, and the least or the most of that.
 BARS = (
@@ -70,14 +70,18 @@ def one_core() -> None:
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def machine(rounds: int) -> str:
+def cores() -> int:
+    """Return how many threads are used where all cores are; at least two, so that there is something to compare."""
+    return max(2, os.cpu_count() or 2)
+
+
+def machine(medians: str) -> str:
     """Return a line that says what was measured, and on what."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")] or [platform.machine()]
     versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", "torch", "jax", "scikit-learn"))
     python = f"Python {platform.python_version()}"
-    medians = f"medians of {rounds} interleaved rounds; of {2 * rounds + 1} where growth is measured"
     return f"# {python}, {versions}; {names[0]}, {os.cpu_count()} cores; {medians}"
 
 
@@ -124,10 +128,26 @@ def write(path: Path, head: str, names: tuple[str, ...], rows: list[list[str]]) 
 
 
 def slide(rounds: int, into: Path) -> int:
-    """Measure the network that slides, and write its table."""
-    rows = run("convolution.py", rounds)
-    write(into / "convolution.csv", machine(20 * rounds), SLIDE, rows)
+    """Measure the network that slides, write its table, and print ratios."""
+    rows = [row for threads in (1, cores()) for row in run("convolution.py", rounds, threads)]
+    head = machine(f"medians of 3 to {20 * rounds} interleaved rounds")
+    write(into / "convolution.csv", head, SLIDE, rows)
+    print(report_slide(rows))
     return 0
+
+
+def report_slide(rows: list[list[str]]) -> str:
+    """Return a line for each case of the network that slides: everyone's time, relative to scratchnet's."""
+    cases: dict[tuple[str, ...], dict[str, float]] = defaultdict(dict)
+    for *case, who, time in rows:
+        cases[tuple(case)][who] = float(time)
+    lines = ["", "µs an image in a network that slides, and everyone's time relative to it"]
+    for (threads, few, side, batch, task), times in cases.items():
+        ours = times["scratchnet"]
+        others = ", ".join(f"{who} {time / ours:.2f}" for who, time in times.items() if who != "scratchnet")
+        case = f"threads {threads}, {few} filters, side {side}, batch {batch}, {task}"
+        lines.append(f"  {case}: {ours:.0f} µs; {others}")
+    return "\n".join(lines)
 
 
 def main(rounds: int, into: Path) -> int:
@@ -140,9 +160,9 @@ def main(rounds: int, into: Path) -> int:
         for script, name in PEERS.items():
             run(script, Path(folder) / name)
         costs = [*run("memory.py", rounds), *run("growth.py", 2 * rounds + 1), *run("target.py", rounds)]
-        epoch = [row for threads in (1, max(2, os.cpu_count() or 2)) for row in run("epoch.py", rounds, threads)]
+        epoch = [row for threads in (1, cores()) for row in run("epoch.py", rounds, threads)]
         slide(rounds, into)
-        head = machine(rounds)
+        head = machine(f"medians of {rounds} interleaved rounds; of {2 * rounds + 1} where growth is measured")
         for name in PEERS.values():
             shutil.copyfile(Path(folder) / name, into / "arrays.partial")
             (into / "arrays.partial").replace(into / name)

@@ -40,17 +40,17 @@ def main(names: list[str]) -> int:
         os.environ[name] = "1"
     os.chdir(ROOT)
     missed = []
-    print(f"{'':20}{'seconds':>8}{'MB':>7}")
+    print(f"{'':28}{'seconds':>8}{'MB':>7}")
     for path in sorted(ROOT.glob("book/*.ipynb")):
         if names and path.stem not in names:
             continue
         seconds, memory = cost("-c", RUN, str(path), str(path.parent))
-        print(f"{path.stem:20}{seconds:8.1f}{memory:7.0f}", flush=True)
+        print(f"{path.stem:28}{seconds:8.1f}{memory:7.0f}", flush=True)
         if seconds > 90 or memory > 1500:
             missed.append(path.stem)
     if not names:
         (idle, floor), (busy, peak) = cost("-c", READ), cost("-c", READ, "read")
-        print(f"{'read_digits':20}{busy - idle:8.1f}{peak - floor:7.0f}")
+        print(f"{'read_digits':28}{busy - idle:8.1f}{peak - floor:7.0f}")
         if busy - idle > 3 or peak - floor > 400:
             missed.append("read_digits")
     for name in missed:

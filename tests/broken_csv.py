@@ -1,6 +1,6 @@
-"""Files of digits, right and broken: what `read_digits` must take, what it must refuse, and the sentence it owes.
+"""Files of digits, right and broken: what `read_digits` must take, what it must refuse, and with which sentence.
 
-Three images are enough to break a file in every way. Lines count from 1, the header being line 1.
+Three images are enough to break a file in every way. Lines are counted from 1, and the header is line 1.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (3, 784))
 
 
 def as_lines(labels: np.ndarray, images: np.ndarray) -> list[str]:
-    """Return the header and a line an image."""
+    """Return the header, and a line for each image."""
     return [HEADER, *(",".join(map(str, [label, *image])) for label, image in zip(labels, images, strict=True))]
 
 
@@ -30,7 +30,7 @@ def with_cell(line: int, column: int, text: str) -> str:
 
 
 def with_column(column: int, text: str) -> str:
-    """Return the good file with the same text all down one column."""
+    """Return the good file with the same text in every cell of one column."""
     lines = [each.split(",") for each in LINES[1:]]
     for cells in lines:
         cells[column] = text
@@ -53,7 +53,7 @@ def relabeled(*names: str) -> str:
 
 
 def rearranged(change: Callable[[list[str]], list[str]], *lines: str) -> str:
-    """Return lines, those of the good file unless others are given, with the cells of each changed."""
+    """Return lines whose cells have been changed, each line by itself: those given, or else those of the good file."""
     return "\n".join(",".join(change(line.split(","))) for line in lines or LINES) + "\n"
 
 
@@ -68,7 +68,7 @@ def in_e_notation(line: str) -> str:
 NUMBERED = "\n".join(f"{n - 1 if n else ''},{line}" for n, line in enumerate(LINES))
 OPENML = ",".join([*(f"pixel{n}" for n in range(1, 785)), "class"])
 
-# The same three images in other dresses.
+# The same three images, in every other form that is to be read.
 DIALECTS = {
     "plain": TEXT,
     "no last newline": TEXT.rstrip("\n"),
@@ -123,7 +123,7 @@ DIALECTS = {
     "an index over counted columns": NUMBERED.replace("," + HEADER, "," + ",".join(map(str, range(785)))),
 }
 
-# Whole numbers, written as programs write them.
+# Texts of a cell that are whole numbers, in the ways in which programs write them.
 WHOLE_CELLS = {
     "5": 5,
     " 5": 5,
@@ -139,7 +139,7 @@ WHOLE_CELLS = {
 }
 WHOLE_CELLS |= {"5.000000000000000000e+00": 5, "8E0": 8, "70e-1": 7, '"5"': 5, '" 5.0 "': 5, "0" * 5000 + "5": 5}
 
-# No cell may hold one of these, be it a label or a pixel.
+# Texts that are refused in any cell, whether it is a label or a pixel.
 BAD_CELLS = [
     "",
     " ",
@@ -204,7 +204,7 @@ BAD_CELLS += [
 
 
 def without_last_cell(line: str) -> str:
-    """Return a line one cell shorter."""
+    """Return a line without its last cell."""
     return line.rpartition(",")[0]
 
 
@@ -237,7 +237,7 @@ NAMELESS = (
 OUT_OF_ORDER = "the columns are not in order, row by row from the top: "
 DIVIDED = [HEADER, *map(divided, LINES[1:])]
 
-# What is in the file, and a pattern for what must be said about it after the file's name.
+# For each case what is in the file, and a pattern that the message must match after the name of the file.
 BROKEN = {
     "empty": (b"", EMPTY),
     "only a blank line": (b"\n", EMPTY),
@@ -341,7 +341,7 @@ BROKEN = {
         NUMBERED.replace(LINES[2], LINES[2] + ",1").encode(),
         "line 3 has 787 columns, not 786",
     ),
-    # 785 cells twice over, so only where the line ends can tell
+    # There are 785 cells for every line that should be there, so only the ends of the lines show the fault.
     "a cell moved to the next line": (
         with_lines(without_last_cell(LINES[1]), LINES[1].rpartition(",")[2] + "," + LINES[2]).encode(),
         "line 2 has 784 columns, not 785",

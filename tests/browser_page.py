@@ -41,37 +41,52 @@ THIN = """() => {
         seen.add(kind);
     }
 }"""
-# Contrast is nearly all of axe's work, and text of one look has the same contrast wherever it stands. So of each look
-# one text stays for it, and the others are set aside, until PUT_BACK. A look is the kind, the colours and the size of
-# an element and of all that it stands in. Drawings and figures stay whole: what lies behind a text there is beside it.
-# So do editors of code, which would take what is set aside for something that the reader has deleted.
-SET_ASIDE = """() => {
-    const looks = new Map([[document.documentElement, ""]]), seen = new Set(), kept = new Set();
+# What axe does about colours is nearly all of its work, and text of one look has the same contrast wherever it stands.
+# So of each look one text stays for it, and the others are set aside, until PUT_BACK; of a look that is known from
+# another page, none. A look is the kind, the colours and the size of an element and of all that it stands in, and of a
+# link also whether words stand beside it; it is told by two numbers that are made of all this. Drawings and figures
+# stay whole: what lies behind a text there is beside it. Editors of code stay whole too, since they would take what is
+# set aside for something that the reader has deleted.
+SET_ASIDE = """known => {
+    const looks = new Map([[document.documentElement, ""]]), seen = new Set(known), kept = new Set(), met = [];
+    const says = node => [...node.childNodes].some(child => child.nodeType === Node.TEXT_NODE && child.data.trim());
+    const brief = text => {
+        let one = 7, two = 11;
+        for (let at = 0; at < text.length; at++) {
+            one = Math.imul(one ^ text.charCodeAt(at), 0x01000193);
+            two = Math.imul(two, 31) + text.charCodeAt(at) | 0;
+        }
+        return `${one} ${two}`;
+    };
     const look = node => {
         if (!looks.has(node)) {
             const style = getComputedStyle(node), {color, opacity, fontSize, fontWeight} = style;
             const own = [node.localName, node.getAttribute("class"), color, opacity, fontSize, fontWeight,
-                         style.backgroundColor, style.backgroundImage, node.checkVisibility()];
-            looks.set(node, `${look(node.parentElement)}|${own}`);
+                         style.backgroundColor, style.backgroundImage, style.textDecorationLine,
+                         node.checkVisibility(), node.localName === "a" && says(node.parentElement)];
+            looks.set(node, brief(`${look(node.parentElement)}|${own}`));
         }
         return looks.get(node);
     };
     const all = [...document.body.querySelectorAll("*")], whole = "svg, .sn-figure, .cm-editor";
     for (const node of all) {
-        const speaks = [...node.childNodes].some(child => child.nodeType === Node.TEXT_NODE && child.data.trim());
+        const speaks = says(node);
         if (node.closest(whole) || speaks && !seen.has(look(node))) {
-            if (speaks) seen.add(look(node));
+            if (speaks) seen.add(look(node)), met.push(look(node));
             for (let at = node; at && !kept.has(at); at = at.parentElement) kept.add(at);
         }
     }
     window.aside = all.filter(node => !kept.has(node) && kept.has(node.parentElement) && node.textContent.trim())
         .map(node => [node, node.parentElement, node.nextSibling]);
     for (const [node] of window.aside) node.remove();
+    return met;
 }"""
 PUT_BACK = "() => window.aside.reverse().forEach(([node, parent, next]) => parent.insertBefore(node, next))"
-# Between them, these are all the rules that axe knows by default.
-STRUCTURE = {"resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": False}}}
-CONTRAST = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}}
+# Between them, these are all the rules that axe knows by default. The second of colours asks whether a link differs
+# from the words around it.
+COLORS = ["color-contrast", "link-in-text-block"]
+STRUCTURE = {"resultTypes": ["violations"], "rules": {rule: {"enabled": False} for rule in COLORS}}
+CONTRAST = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": COLORS}}
 
 
 class Watched:
@@ -91,6 +106,21 @@ class Watched:
         if request.failure != "net::ERR_ABORTED":
             self.complaints.append(f"failed: {request.url}: {request.failure}")
 
+    def renew(self) -> None:
+        """Be as a new window on a desk, in the light, for a reader who does not want motion."""
+        self.complaints.clear()
+        self.requests.clear()
+        if self.page.viewport_size != DESKTOP:
+            self.page.set_viewport_size(DESKTOP)
+        self.page.emulate_media(media="screen", color_scheme="light", reduced_motion="reduce")
+        self.page.mouse.move(0, 0)
+
+    def forget(self) -> None:
+        """Leave the page, and what it stored."""
+        if self.page.url != "about:blank":
+            self.page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        self.page.goto("about:blank")
+
     def settle(self) -> None:
         """Wait until the page has been laid out and drawn as it now is."""
         self.page.evaluate(DRAWN)
@@ -99,16 +129,29 @@ class Watched:
         """What breaks a rule of axe as the page now stands. Takes away what need not be looked at twice."""
         return self.faults_of_structure() + self.faults_of_contrast()
 
+    def violations_in_light_and_dark(self) -> list[str]:
+        """The same for both schemes: structure is the same in the light, which is left on."""
+        found = self.violations()
+        self.page.emulate_media(color_scheme="dark")
+        found += [f"in the dark: {fault}" for fault in self.faults_of_contrast()]
+        self.page.emulate_media(color_scheme="light")
+        return found
+
     def faults_of_structure(self, leave_out: str = "") -> list[str]:
         """What breaks a rule of axe other than that of contrast; leave_out: a selector of what was looked at before."""
         self.page.evaluate(THIN)
         return self._broken(STRUCTURE, leave_out)
 
-    def faults_of_contrast(self) -> list[str]:
-        """What is too faint to be read, for each look of a text once."""
-        self.page.evaluate(SET_ASIDE)
+    def faults_of_contrast(self, known: set[str] | None = None) -> list[str]:
+        """What is too faint to be read, or to be told from what is around it, for each look of a text once.
+
+        known: looks that were found good on other pages, and those of this one if they are.
+        """
+        met = self.page.evaluate(SET_ASIDE, sorted(known or ()))
         found = self._broken(CONTRAST)
         self.page.evaluate(PUT_BACK)
+        if known is not None and not found:
+            known.update(met)
         return found
 
     def _broken(self, rules: dict[str, Any], leave_out: str = "") -> list[str]:
@@ -127,6 +170,12 @@ def alone(figure: Figure, folder: Path) -> str:
     body = f'<main><h1 id="scratchnet">F</h1>{figure._repr_html_()}</main>'
     page.write_text(f'<!DOCTYPE html><html lang="en"><head>{head}</head><body>{body}</body></html>', encoding="utf-8")
     return page.as_uri()
+
+
+def open_alone(page: Page, figure: Figure, folder: Path) -> None:
+    """Open a page that holds this figure and nothing else, and wait until the figure is awake."""
+    page.goto(alone(figure, folder))
+    page.locator(".sn-awake").first.wait_for()
 
 
 def beside_itself(page: Page, name: str) -> None:

@@ -14,12 +14,13 @@ import pytest
 import sklearn.neural_network  # noqa: F401 - before the stand-ins below
 
 import scratchnet as sn
+from scratchnet.network import Backpropagation
 from scratchnet.storage import read_arrays
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "book"
-SCRIPTS = ("bench", "contenders", "growth", "measure", "memory", "target")
+SCRIPTS = ("bench", "contenders", "convolution", "growth", "measure", "memory", "sliding", "target")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,8 @@ def programs() -> Iterator[SimpleNamespace]:
         with pytest.MonkeyPatch.context() as only_now:  # SciPy would take the stand-in for PyTorch itself
             for name in ("torch", "jax"):
                 only_now.setitem(sys.modules, name, ModuleType(name))
-            importlib.import_module("contenders")
+            for name in ("contenders", "convolution"):
+                importlib.import_module(name)
         yield SimpleNamespace(**{name: importlib.import_module(name) for name in SCRIPTS})
         for name in SCRIPTS:
             del sys.modules[name]
@@ -77,24 +79,110 @@ def test_ratios_are_those_of_the_seconds_and_all_did_the_same_work() -> None:
         assert row["off"] == "" if row["who"] == "floor" else float(row["off"]) < 1e-3
 
 
-def test_an_image_in_a_network_that_slides_costs_at_most_twice_what_it_costs_in_pytorch() -> None:
-    rows = {(row["task"], row["who"]): float(row["microseconds"]) for row in read("convolution.csv")}
-    assert {who for _, who in rows} == {"scratchnet", "PyTorch", "JAX, jit", "floor"}
+def test_the_table_of_the_network_that_slides_has_everyone_in_every_case(programs: SimpleNamespace) -> None:
+    rows, slide = read("convolution.csv"), programs.convolution
+    several = {int(row["threads"]) for row in rows} - {1}
+    assert len(several) == 1
+    found = [tuple(row[name] for name in ("threads", "filters", "side", "batch", "task", "who")) for row in rows]
+    assert sorted(found) == sorted(
+        (str(threads), *map(str, case), task, who)
+        for threads, cases in ((1, slide.CASES), (*several, slide.SEVERAL))
+        for case in cases
+        for task in ("forward", "step")
+        for who in programs.sliding.CONTENDERS
+    )
+    assert set(slide.SEVERAL) <= set(slide.CASES)
+
+
+def test_an_image_in_the_network_of_the_chapter_costs_at_most_twice_what_it_costs_in_pytorch() -> None:
+    chapter = {"threads": "1", "filters": "16", "side": "28", "batch": "64"}
+    rows = {
+        (row["task"], row["who"]): float(row["microseconds"])
+        for row in read("convolution.csv")
+        if chapter.items() <= row.items()
+    }
     for task in ("forward", "step"):
         assert rows[task, "floor"] < rows[task, "scratchnet"] < 2 * rows[task, "PyTorch"]
 
 
+def test_the_network_that_is_measured_is_the_one_that_is_trained(
+    programs: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    assert programs.sliding.network() == importlib.import_module("recipes").sliding()
+    assert programs.convolution.CASES[0] == (16, 28, 64)
+
+
+@pytest.mark.parametrize(("few", "side", "batch"), [(3, 28, 5), (2, 56, 1)])
+def test_who_can_run_here_finds_the_same_in_a_network_that_slides(
+    programs: SimpleNamespace, few: int, side: int, batch: int
+) -> None:
+    X, y = programs.convolution.examples(side, batch)
+    assert X.shape == (batch, side**2)
+    start = sn.initialize(programs.sliding.network(few, side), np.random.default_rng(3))
+    names = ("scratchnet", "plain NumPy", "floor")
+    run = {name: programs.sliding.CONTENDERS[name](X, y, start) for name in names}
+    Z, cache = sn.forward(start, X)
+    grads = sn.backward(start, cache, sn.cross_entropy_backward(Z, y))
+    for task, wanted in (("forward", Z), ("step", grads.theta)):
+        found = {name: steps[task]() for name, steps in run.items()}
+        assert found.pop("floor") is None
+        assert all(sn.relative_error(array, wanted) < 1e-6 for array in found.values())
+    moved = start.copy()
+    moved.theta = start.theta - programs.sliding.RATE * grads.theta
+    for name in names[:2]:  # the next forward pass is that of the parameters after the step
+        assert sn.relative_error(run[name]["forward"](), sn.forward(moved, X)[0]) < 1e-5
+
+
+def test_an_enlarged_image_is_the_image_with_larger_pixels(programs: SimpleNamespace) -> None:
+    small, y = programs.convolution.examples(28, 3)
+    large, same = programs.convolution.examples(56, 3)
+    np.testing.assert_array_equal(large.reshape(3, 56, 56)[:, 1::2, ::2], small.reshape(3, 28, 28))
+    np.testing.assert_array_equal(y, same)
+
+
+@pytest.mark.parametrize(("seconds", "rounds"), [(1e9, 7), (0, 3)])
+def test_a_case_takes_its_seconds_but_at_least_three_rounds(
+    programs: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, seconds: float, rounds: int
+) -> None:
+    monkeypatch.setattr(programs.convolution, "SECONDS", seconds)
+    log: list[str] = []
+    ticks = iter(range(1000))
+    found = programs.convolution.timed(
+        {name: lambda name=name: log.append(name) for name in "ab"}, 7, lambda: next(ticks)
+    )
+    assert log == ["a", "b"] * rounds
+    assert found == {"a": 1, "b": 1}
+
+
+def test_stored_gradients_and_steps_of_the_network_that_slides_equal_ours(programs: SimpleNamespace) -> None:
+    stored = read_arrays(BOOK / "convolution_peers.npz", "gradients of PyTorch and JAX")
+    X, y = (array[:32] for array in programs.measure.training_images())
+    X, start = X.astype(float), sn.initialize(programs.sliding.network(), np.random.default_rng(16), dtype=np.float64)
+    gradient = Backpropagation()
+    for name in ("PyTorch", "JAX"):
+        assert sn.relative_error(gradient(start, X, y).theta[::10], stored[name]) < 1e-12
+    ours = {"Momentum": sn.Momentum(0.02), "Adam": sn.Adam(0.001), "AdamW": sn.AdamW(0.001, 0.01)}
+    for name, optimizer in ours.items():
+        params = start.copy()
+        for _ in range(10):
+            optimizer.step(params, gradient(params, X, y))
+        assert np.abs(params.theta[::10] - stored[name]).max() < 1e-9
+        assert np.abs(params.theta - start.theta).max() > 1e-3
+
+
 def test_what_was_measured_is_what_is_locked() -> None:
     locked = set(re.findall(r"^(\S+)==([^ ;]+)", (ROOT / "requirements" / "bench.txt").read_text(), re.MULTILINE))
-    for name in ("frameworks.csv", "costs.csv"):
+    for name in ("frameworks.csv", "costs.csv", "convolution.csv"):
         head = (BOOK / name).read_text(encoding="utf-8").partition("\n")[0]
         for package in ("numpy", "torch", "jax", "scikit-learn"):
             (version,) = re.findall(rf" {package} ([\d.]+)", head)
             assert (package, version) in locked
     versions = str(read_arrays(BOOK / "optimizers.npz", "the steps of PyTorch")["versions"])
-    for package in ("numpy", "torch"):
-        (version,) = re.findall(rf"{package} ([\d.]+)", versions)
-        assert (package, version) in locked
+    versions += str(read_arrays(BOOK / "convolution_peers.npz", "gradients of PyTorch and JAX")["versions"])
+    for package in ("numpy", "torch", "jax"):
+        for version in re.findall(rf"{package} ([\d.]+)", versions):
+            assert (package, version) in locked
 
 
 def test_nothing_of_the_frameworks_gets_into_the_environment_of_the_book() -> None:
@@ -207,6 +295,7 @@ def test_results_are_written_when_all_is_measured_or_not_at_all(
     epoch, costs = table(programs, 0.15)
     asked: list[tuple[str, int]] = []
     fails = True
+    slides = (("scratchnet", "100.0"), ("PyTorch", "150.0"))
 
     def run(script: str, argument: object, threads: int = 1) -> list[list[str]]:
         asked.append((script, threads))
@@ -215,7 +304,7 @@ def test_results_are_written_when_all_is_measured_or_not_at_all(
         if script == "epoch.py" and threads > 1 and fails:
             raise SystemExit("epoch.py failed, so nothing was written")
         if script == "convolution.py":
-            return [["step", "64", "scratchnet", "100.0"]]
+            return [[str(threads), "16", "28", "64", "step", who, time] for who, time in slides]
         return [list(row.values()) for row in epoch] if script == "epoch.py" else costs
 
     monkeypatch.setattr(bench, "run", run)
@@ -236,14 +325,18 @@ def test_results_are_written_when_all_is_measured_or_not_at_all(
     assert {path.name for path in tmp_path.iterdir()} == tables | set(bench.PEERS.values())
     for script, name in bench.PEERS.items():
         assert (tmp_path / name).read_bytes() == script.encode()
-    _, *lines = (tmp_path / "convolution.csv").read_text().splitlines()
-    assert lines == ["task,batch,who,microseconds", "step,64,scratchnet,100.0"]
+    head, *lines = (tmp_path / "convolution.csv").read_text().splitlines()
+    assert lines[:3] == [",".join(bench.SLIDE), "1,16,28,64,step,scratchnet,100.0", "1,16,28,64,step,PyTorch,150.0"]
+    assert len(lines) == 5
+    assert "medians of 3 to 100" in head
     head, names, *rows = (tmp_path / "frameworks.csv").read_text().splitlines()
     assert head.startswith("# Python 3.")
     assert "medians of 5" in head
     assert names == "threads,images,sizes,batch,who,seconds,ratio,off"
     assert len(rows) == 2 * len(epoch)
-    assert "scratchnet / floor" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "scratchnet / floor" in printed
+    assert "threads 1, 16 filters, side 28, batch 64, step: 100 µs; PyTorch 1.50" in printed
 
 
 def test_a_measurement_runs_on_the_threads_it_is_given_and_a_failure_is_a_sentence(

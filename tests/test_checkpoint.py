@@ -30,7 +30,7 @@ def run(path: Path | None, seed: int = 1, **changes: object) -> tuple[Parameters
 
 
 class Momentum(SGD):
-    """As a reader would write it: a velocity that is made at the first step."""
+    """An optimiser as a reader may write it, which makes its velocity at the first step."""
 
     def __init__(self, learning_rate: float, beta: float) -> None:
         super().__init__(learning_rate)
@@ -48,7 +48,7 @@ class Momentum(SGD):
 
 
 class Adam:
-    """A class of its own, whose arrays are replaced at each step, and whose steps are counted in its state."""
+    """An optimiser that derives from none of ours. It makes new arrays at each step, and counts steps in its state."""
 
     def __init__(self, learning_rate: float) -> None:
         self.settings = {"rate": learning_rate, "beta": (0.9, 0.999)}
@@ -86,7 +86,7 @@ OPTIMIZERS = {
 
 
 def stop_at(monkeypatch: pytest.MonkeyPatch, call: int, kind: type = SGD) -> None:
-    """Interrupt the run at a step, as Ctrl-C would; four steps make an epoch."""
+    """Interrupt the run at a step, counted from 0, as Ctrl-C would. Four steps make an epoch."""
     calls, step = iter(range(1000)), kind.step
 
     def interrupted(self: SGD, params: Parameters, grads: Parameters, factor: float = 1.0) -> None:
@@ -120,7 +120,10 @@ def test_a_run_that_was_stopped_ends_with_the_same_bits(
 def test_a_cell_that_was_interrupted_may_simply_be_run_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: int, name: str
 ) -> None:
-    """The same parameters, generator and optimiser, which the interrupt put back to the last whole epoch."""
+    """The cell is called again with the same parameters, generator and optimiser, and makes none of them anew.
+
+    This works because the interrupt has put them back to the end of the last whole epoch.
+    """
     make = OPTIMIZERS[name]
     whole, whole_history, whole_rng = run(None, optimizer=make())
     (params, rng), optimizer = start(), make()
@@ -133,7 +136,7 @@ def test_a_cell_that_was_interrupted_may_simply_be_run_again(
     np.testing.assert_array_equal(params.theta, kept["theta"])
     assert history.interrupted
     assert history.loss == kept["loss"].tolist()
-    for _ in range(2):  # the second time the run is over
+    for _ in range(2):  # the second call finds the run finished
         history = fit(params, X[:50], y[:50], **cell)
         assert params.theta.tobytes() == whole.theta.tobytes()
         assert history == whole_history
@@ -151,7 +154,7 @@ def test_a_run_that_was_interrupted_twice_still_knows_how_it_began(
         with monkeypatch.context() as patch:
             stop_at(patch, call)
             assert fit(params, X[:50], y[:50], **cell).interrupted
-    params, history, _ = run(tmp_path / "run.npz")  # everything made anew, as after a restart
+    params, history, _ = run(tmp_path / "run.npz")  # with everything made anew, as after a restart
     assert params.theta.tobytes() == whole.theta.tobytes()
     assert history == whole_history
 
@@ -246,14 +249,14 @@ def test_a_schedule_that_differs_only_in_what_is_to_come_is_the_same_so_far(
 
 
 class Bare:
-    """Learns, and says nothing about itself."""
+    """An optimiser that has neither settings nor a state."""
 
     def step(self, params: Parameters, grads: Parameters, factor: float) -> None:
         params.theta -= 0.1 * factor * grads.theta
 
 
 class Forgetful(SGD):
-    """Inherits an empty state, and remembers something elsewhere."""
+    """An optimiser that inherits an empty state, and remembers something outside it."""
 
     def __init__(self, what: str) -> None:
         super().__init__(0.1)
@@ -275,7 +278,7 @@ class Forgetful(SGD):
 
 
 class Slotted:
-    """Keeps its attributes in slots, and one of them is remembered."""
+    """An optimiser that keeps its attributes in slots, and remembers something in one of them."""
 
     __slots__ = ("count", "state")
 
@@ -328,7 +331,7 @@ def test_a_subclass_that_remembers_nothing_is_as_good_as_its_parent(tmp_path: Pa
     class Said(SGD):
         def __init__(self) -> None:
             super().__init__(0.1)
-            self.say = lambda: None  # cannot be compared, and cannot change
+            self.say = lambda: None  # a function cannot be compared with another, and need not be
 
         def step(self, params: Parameters, grads: Parameters, factor: float = 1.0) -> None:
             super().step(params, grads, factor)
@@ -360,7 +363,7 @@ class Fixed(Bare):
 
 
 class Deaf(Momentum):
-    """Accepts what is assigned to its state, and does not keep it."""
+    """An optimiser to whose state arrays can be assigned, but which does not keep them."""
 
     @property  # type: ignore[override]
     def state(self) -> dict:
@@ -548,7 +551,7 @@ def test_the_schedule_sees_the_part_of_the_steps_already_done() -> None:
 
     params, rng = start()
     fit(params, X[:5], y[:5], optimizer=SGD(0.1), epochs=2, batch_size=2, rng=rng, schedule=schedule)
-    assert seen.pop(0) == 0  # asked once more at first, to see that it answers
+    assert seen.pop(0) == 0  # `fit` also asks once before training, to see whether the schedule returns a factor
     np.testing.assert_allclose(seen, np.arange(6) / 6)
 
 

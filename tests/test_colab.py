@@ -48,7 +48,9 @@ def test_a_lone_notebook_fetches_the_book_in_colab_and_runs_and_runs_again(tmp_p
     published(repository)
     python = colab_python(tmp_path / "environment")
     content.mkdir()
-    environment = os.environ | {
+    # Colab knows nothing of where this project may be in the machine that tests it.
+    ours = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment = ours | {
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"url.{repository.as_uri()}.insteadOf",
         "GIT_CONFIG_VALUE_0": URL,
@@ -56,7 +58,9 @@ def test_a_lone_notebook_fetches_the_book_in_colab_and_runs_and_runs_again(tmp_p
         "PIP_NO_BUILD_ISOLATION": "0",
         "PIP_NO_INDEX": "1",
     }
-    lacking = subprocess.run([python, "-c", "import scratchnet"], cwd=content, capture_output=True, check=False)
+    lacking = subprocess.run(
+        [python, "-c", "import scratchnet"], cwd=content, env=environment, capture_output=True, check=False
+    )
     assert b"No module named 'scratchnet'" in lacking.stderr
     # the second starts where a restarted kernel does: in the folder of the notebook, with the book already there
     for name in ("07-backprop", "index"):

@@ -1,7 +1,6 @@
 """Convolution and pooling: by hand, beside SciPy, by finite differences, and by what must hold for any image."""
 
 import copy
-import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -96,7 +95,7 @@ def test_conv2d_backward_by_finite_differences(block: int, stride: int, padding:
 @pytest.fixture(scope="module")
 def peer() -> dict[str, np.ndarray]:
     """What PyTorch found; benchmarks/convolution_gradients.py writes it, and says which draws it began from."""
-    return read_arrays(ROOT / "book" / "convolution_peers.npz", "gradients of PyTorch")
+    return read_arrays(ROOT / "book" / "convolution_peers.npz", "gradients of PyTorch and JAX")
 
 
 def test_a_small_convolution_is_pytorch_s_for_every_stride_and_padding(peer: dict[str, np.ndarray]) -> None:
@@ -114,27 +113,15 @@ def test_of_equal_pixels_pytorch_takes_the_same(peer: dict[str, np.ndarray]) -> 
     np.testing.assert_array_equal(sn.max_pool_backward(sn.max_pool(X), X), peer["dtied"])
 
 
-def test_the_network_of_the_chapter_has_pytorch_s_gradient(peer: dict[str, np.ndarray]) -> None:
-    with gzip.open(ROOT / "data" / "train.csv.gz", "rt") as file:
-        rows = [next(file) for _ in range(5)][1:]
-    pixels = np.array([row.split(",") for row in rows], int)
-    X = sn.normalize(pixels[:, 1:]).astype(np.float64)
-    first, second = sn.Convolution((1, 28, 28), 12, 5), sn.Convolution((12, 12, 12), 32, 5)
-    slide = [first, sn.MaxPool((12, 24, 24)), sn.ReLU(), second, sn.MaxPool((32, 8, 8)), sn.ReLU()]
-    layers = [*slide, sn.Linear(512, 64), sn.ReLU(), sn.Linear(64, 10)]
-    params = sn.initialize(layers, np.random.default_rng(16), dtype=np.float64)
-    Z, cache = sn.forward(params, X)
-    ours = sn.backward(params, cache, sn.cross_entropy_backward(Z, pixels[:, 0])).theta
-    assert sn.relative_error(ours[::10], peer["network"]) < 1e-12
-
-
 @pytest.mark.parametrize("pool", [sn.max_pool, sn.mean_pool])
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_pooling_is_its_formula_and_its_way_back_by_finite_differences(pool: Callable, size: int) -> None:
     X = images(3, 2, 6, 12)
     backward, kept = {sn.max_pool: (sn.max_pool_backward, np.max), sn.mean_pool: (sn.mean_pool_backward, np.mean)}[pool]
     P = pool(X, size)
-    np.testing.assert_allclose(P, kept(X.reshape(3, 2, 6 // size, size, 12 // size, size), axis=(3, 5)), rtol=1e-13)
+    windows = X.reshape(3, 2, 6 // size, size, 12 // size, size)
+    # A mean near 0 is as far off as one near 1: what is rounded is the sum of numbers of about 1.
+    np.testing.assert_allclose(P, kept(windows, axis=(3, 5)), rtol=1e-13, atol=1e-15)
     upstream = rng.normal(size=P.shape)
     numbers = sn.numerical_gradient(lambda v: float((upstream * pool(v, size)).sum()), X)
     assert sn.relative_error(backward(upstream, X, size), numbers) < 1e-7

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser_page import LETTERS, PHONE, Watched, alone, beside_itself, without_scripts
+from browser_page import LETTERS, PHONE, Watched, alone, beside_itself, open_alone, without_scripts
 from playwright.sync_api import Browser, Page
 
 import scratchnet as sn
@@ -23,7 +23,7 @@ INSIDE = """spots => {
 
 
 def two_moons(N: int, noise: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Chapter 5's."""
+    """Return the two moons of chapter 5: N points and their labels."""
     t, y = rng.uniform(0, np.pi, N), rng.integers(0, 2, N)
     upper = np.stack([np.cos(t), np.sin(t)], axis=1)
     lower = np.stack([1 - np.cos(t), 0.5 - np.sin(t)], axis=1)
@@ -44,12 +44,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def page(page: Page, desktop: Watched, address: str) -> Iterator[Page]:
+def page(page: Page, shared: Watched, address: str) -> Iterator[Page]:
     yield page
     figure = page.locator("sn-decision-regions").inner_html()
     assert "NaN" not in figure
     assert "Infinity" not in figure
-    assert desktop.requests == [address]
+    assert shared.requests == [address]
 
 
 def press(page: Page, *names: str) -> None:
@@ -79,7 +79,7 @@ def state(page: Page) -> dict:
 
 
 def agrees(page: Page, params: sn.Parameters, X: np.ndarray, y: np.ndarray) -> None:
-    """The figure's parameters, loss and count are those of scratchnet."""
+    """Assert that the figure has these points, and the parameters, loss and count that scratchnet has for them."""
     got = state(page)
     np.testing.assert_array_equal(got["X"], X)
     np.testing.assert_array_equal(got["y"], y)
@@ -136,11 +136,11 @@ def test_the_regions_are_where_the_network_says_so(page: Page, H: int, presses: 
     logits = sn.forward(params, X)[0]
     margin = logits[:, 1] - logits[:, 0]
     hidden = sn.linear(X, params.layers[0].W, params.layers[0].b)
-    clear = (np.abs(margin) > 0.03) | (hidden < -0.03).all(axis=1)  # a tie, all units off, is class 0
+    clear = (np.abs(margin) > 0.03) | (hidden < -0.03).all(axis=1)  # if all are off, the tie is class 0
     inside = np.array(page.evaluate(INSIDE, pixels(page, X[clear]).tolist()))
     np.testing.assert_array_equal(inside, margin[clear] > 0)
     assert clear.sum() > 1200
-    # the regions of the picture are the patterns of a fine grid
+    # A region is where the same units are on. So a fine grid has as many patterns of units as the picture has regions.
     (left, right), (low, high) = window(page)
     plane = np.stack(np.meshgrid(np.linspace(left, right, 1500), np.linspace(low, high, 1200)), axis=-1).reshape(-1, 2)
     on = sn.linear(plane, params.layers[0].W, params.layers[0].b) > 0
@@ -196,7 +196,7 @@ def test_points_are_added_by_click_and_learned_in_place(page: Page) -> None:
     want = pixels(page, got["X"][4:]) / (272, 207)
     np.testing.assert_allclose(want, [[0.5, 0.5], [0.1, 0.9]], atol=0.005)
     assert got["y"].tolist() == [0, 1, 1, 0, 1, 0]
-    np.testing.assert_array_equal(got["X"], got["X"].round(3))  # in thousandths, as the others
+    np.testing.assert_array_equal(got["X"], got["X"].round(3))  # to thousandths, like all others
     assert got["steps"] == 200
     agrees(page, params, got["X"], got["y"])
     press(page, "Train 200 steps")
@@ -249,7 +249,7 @@ def test_everything_can_be_done_from_the_keyboard(page: Page) -> None:
     keys.press("ArrowDown")
     assert state(page)["rate"] == 3
     keys.press("Tab")
-    keys.press("ArrowLeft")  # class 0
+    keys.press("ArrowLeft")  # chooses class 0
     page.locator(".sn-pad").focus()
     keys.press("Enter")
     for key in ["ArrowUp"] * 60 + ["1"]:
@@ -257,7 +257,7 @@ def test_everything_can_be_done_from_the_keyboard(page: Page) -> None:
     got = state(page)
     assert got["y"].tolist() == [1, 0, 1, 1, 0, 1]
     top, step = window(page)[1, 1], np.ptp(window(page)[1]) / 40
-    assert got["X"][-1][1] == top  # no farther than the picture
+    assert got["X"][-1][1] == top  # the cursor stops at the edge of the picture
     for key in ("ArrowDown", "1"):
         keys.press(key)
     assert state(page)["X"][-1][1] == pytest.approx(top - step, abs=1e-3)
@@ -274,7 +274,7 @@ def test_each_state_has_its_sentence(page: Page) -> None:
     assert said(page).startswith("Before training the loss is 0.635, and 45 of 100 points are right.")
     press(page, "Train 200 steps")
     assert "One unit has one straight border to give" in said(page)
-    press(page, "Another start", "Another start")  # seed 0: its one unit is off everywhere, or soon is
+    press(page, "Another start", "Another start")  # to seed 0, from which the only unit is soon off everywhere
     press(page, "Train 200 steps")
     assert "No unit is on for any point, so no gradient reaches them. Try another start" in said(page)
     units(page, 4)
@@ -289,7 +289,7 @@ def test_each_state_has_its_sentence(page: Page) -> None:
     assert "of 1 point is right" in said(page)
     rate(page, "0.1")
     press(page, "Train 200 steps")
-    assert "1 of 1 point is right" in said(page)  # one class alone is no trouble
+    assert "1 of 1 point is right" in said(page)  # points of one class alone can be learned too
 
 
 def test_other_points_are_not_blamed_on_the_steps(page: Page) -> None:
@@ -340,17 +340,17 @@ def test_training_that_flies_apart_is_named_and_stopped(page: Page) -> None:
     assert "After 200 steps the loss is" in said(page)
 
 
-def test_no_more_than_four_hundred_points(desktop: Watched, tmp_path: Path) -> None:
+def test_no_more_than_four_hundred_points(shared: Watched, tmp_path: Path) -> None:
     X, y = two_moons(399, 0.1, np.random.default_rng(0))
-    desktop.page.goto(alone(decision_regions({"many": (X, y)}), tmp_path))
+    open_alone(shared.page, decision_regions({"many": (X, y)}), tmp_path)
     for _ in range(3):
-        desktop.page.locator(".sn-pad").press("0")
-    assert len(state(desktop.page)["points"]) == 400
-    assert "400 points are enough" in desktop.page.locator(".sn-left").inner_text()
-    units(desktop.page, 8)
-    press(desktop.page, "Train 200 steps")
-    assert state(desktop.page)["loss"] < 0.1
-    assert desktop.complaints == []
+        shared.page.locator(".sn-pad").press("0")
+    assert len(state(shared.page)["points"]) == 400
+    assert "400 points are enough" in shared.page.locator(".sn-left").inner_text()
+    units(shared.page, 8)
+    press(shared.page, "Train 200 steps")
+    assert state(shared.page)["loss"] < 0.1
+    assert shared.complaints == []
 
 
 def test_training_can_be_watched_and_paused_where_motion_is_welcome(browser: Browser, address: str) -> None:
@@ -358,7 +358,7 @@ def test_training_can_be_watched_and_paused_where_motion_is_welcome(browser: Bro
     page = context.new_page()
     page.clock.install(time=0)
     page.goto(address)
-    page.clock.pause_at(3_600_000)  # from here on only the test moves it
+    page.clock.pause_at(3_600_000)  # from here on the clock moves only when the test says so
     press(page, "Train 200 steps")
     assert state(page)["steps"] == 0
     page.clock.run_for(500)
@@ -399,10 +399,10 @@ def test_it_fits_a_phone_and_a_tap_adds_a_point(browser: Browser, address: str) 
         context.close()
 
 
-def test_two_figures_on_a_page_do_not_share_their_choice(desktop: Watched, tmp_path: Path) -> None:
-    desktop.page.goto(alone(both(), tmp_path))
-    beside_itself(desktop.page, "sn-decision-regions")
-    radios = desktop.page.get_by_role("radio")
+def test_two_figures_on_a_page_do_not_share_their_choice(shared: Watched, tmp_path: Path) -> None:
+    open_alone(shared.page, both(), tmp_path)
+    beside_itself(shared.page, "sn-decision-regions")
+    radios = shared.page.get_by_role("radio")
     radios.nth(2).check()
     assert [radio.is_checked() for radio in radios.all()] == [False, True, True, False]
 
@@ -415,12 +415,10 @@ def test_the_still_pictures_are_there_in_print_and_without_a_script(page: Page, 
         assert still.locator("main").evaluate("node => node.scrollWidth") <= PHONE["width"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_figure_breaks_no_rule_of_accessibility(desktop: Watched, address: str, scheme: str) -> None:
-    desktop.page.emulate_media(color_scheme=scheme)
-    desktop.page.goto(address)
-    units(desktop.page, 8)
-    press(desktop.page, "Train 200 steps")
-    assert desktop.violations() == []
-    desktop.page.emulate_media(media="print")
-    assert desktop.violations() == []
+def test_the_figure_breaks_no_rule_of_accessibility_in_light_and_dark(shared: Watched, address: str) -> None:
+    shared.page.goto(address)
+    units(shared.page, 8)
+    press(shared.page, "Train 200 steps")
+    assert shared.violations_in_light_and_dark() == []
+    shared.page.emulate_media(media="print")
+    assert shared.violations_in_light_and_dark() == []

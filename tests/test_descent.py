@@ -81,11 +81,16 @@ def test_with_more_rules_to_choose_from_the_still_picture_has_a_path_of_each() -
     panels = [
         base64.b64decode(drawn).decode() for drawn in re.findall(r'src="data:image/svg\+xml;base64,(.*?)"', still)
     ]
-    rules, batches = (SGD(0.2), Momentum(0.25, 0.25), Adam(0.2)), np.repeat(ALL, 15, axis=0)
-    for panel, rule in zip(panels, rules, strict=True):
-        shown = np.array(re.findall(r'<circle cx="(.*?)" cy="(.*?)"', panel), float)
-        np.testing.assert_allclose(shown, walk(C, START, rule, batches) * (1, -1) * 70 / 3, atol=0.051)
-    assert "momentum, μ = 0.25, rate 0.25" in still
+    captions = re.findall("<figcaption>(.*?)</figcaption>", still)
+    assert captions == ["plain, rate 0.15", "momentum, μ = 0.25, rate 0.25", "Adam, rate 0.25"]
+    assert "at the best of ten rates from 0.05 to 0.5: the one that ends lowest" in still
+    rules, batches = (SGD, lambda rate: Momentum(rate, 0.25), Adam), np.repeat(ALL, 15, axis=0)
+    for panel, caption, rule in zip(panels, captions, rules, strict=True):
+        shown, rate = np.array(re.findall(r'<circle cx="(.*?)" cy="(.*?)"', panel), float), float(caption.split()[-1])
+        path = walk(C, START, rule(rate), batches)
+        np.testing.assert_allclose(shown, path * (1, -1) * 70 / 3, atol=0.051)
+        for other in np.arange(0.05, 0.51, 0.05):  # which the reader can choose as well
+            assert loss(C, walk(C, START, rule(other), batches)[-1]) >= loss(C, path[-1]) * (1 - 1e-9)
     assert descent(optimizers=["Adam"])._repr_html_().count("<figcaption>") == 1
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser_page import LETTERS, PHONE, Watched, alone, beside_itself, without_scripts
+from browser_page import LETTERS, PHONE, Watched, alone, beside_itself, open_alone, without_scripts
 from playwright.sync_api import Browser, Page
 
 import scratchnet as sn
@@ -29,9 +29,9 @@ def with_rules(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def page(page: Page, desktop: Watched, address: str) -> Iterator[Page]:
+def page(page: Page, shared: Watched, address: str) -> Iterator[Page]:
     yield page
-    assert desktop.requests == [address]
+    assert shared.requests == [address]
 
 
 def path(page: Page) -> np.ndarray:
@@ -127,9 +127,9 @@ def test_a_rate_can_fall_on_the_way_and_a_new_batch_size_begins_an_epoch(page: P
     ],
 )
 def test_with_another_rule_the_path_is_that_of_the_module(
-    desktop: Watched, with_rules: str, name: str, kept: float | None, rate: float, B: int, optimizer: Optimizer
+    shared: Watched, with_rules: str, name: str, kept: float | None, rate: float, B: int, optimizer: Optimizer
 ) -> None:
-    page = desktop.page
+    page = shared.page
     page.goto(with_rules)
     rule(page, "Adam", 0.35)
     rule(page, name, kept)
@@ -142,11 +142,11 @@ def test_with_another_rule_the_path_is_that_of_the_module(
     twice = path(page)
     press(page, "Reset", "Step")
     np.testing.assert_array_equal(path(page), twice)
-    assert desktop.complaints == []
+    assert shared.complaints == []
 
 
-def test_another_rule_goes_on_from_where_the_path_is_and_remembers_nothing(desktop: Watched, with_rules: str) -> None:
-    page = desktop.page
+def test_another_rule_goes_on_from_where_the_path_is_and_remembers_nothing(shared: Watched, with_rules: str) -> None:
+    page = shared.page
     page.goto(with_rules)
     rule(page, "momentum", 0.9)
     choose(page, 0.4)
@@ -163,8 +163,8 @@ def test_another_rule_goes_on_from_where_the_path_is_and_remembers_nothing(deskt
     np.testing.assert_allclose(path(page)[-1], w - 0.1 * C @ w, atol=1e-12)  # the velocity is the gradient at first
 
 
-def test_momentum_has_a_sentence_for_every_way_to_end_and_adam_for_its_own(desktop: Watched, with_rules: str) -> None:
-    page = desktop.page
+def test_momentum_has_a_sentence_for_every_way_to_end_and_adam_for_its_own(shared: Watched, with_rules: str) -> None:
+    page = shared.page
     page.goto(with_rules)
     rule(page, "momentum", 0.5)
     choose(page, 0.2)
@@ -197,12 +197,10 @@ def test_momentum_has_a_sentence_for_every_way_to_end_and_adam_for_its_own(deskt
     assert "a cloud around the minimum" in said(page)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_with_rules_it_fits_a_phone_and_breaks_no_rule_of_accessibility(
-    desktop: Watched, with_rules: str, scheme: str
+def test_with_rules_it_fits_a_phone_and_breaks_no_rule_of_accessibility_in_light_and_dark(
+    shared: Watched, with_rules: str
 ) -> None:
-    page = desktop.page
-    page.emulate_media(color_scheme=scheme)
+    page = shared.page
     page.set_viewport_size(PHONE)
     page.goto(with_rules)
     for name in ("momentum", "Adam"):
@@ -210,7 +208,7 @@ def test_with_rules_it_fits_a_phone_and_breaks_no_rule_of_accessibility(
         press(page, "Step")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         assert min(page.evaluate(LETTERS)) >= 12
-        assert desktop.violations() == []
+        assert shared.violations_in_light_and_dark() == []
 
 
 def test_reset_goes_back_to_the_start_and_to_the_first_epoch(page: Page) -> None:
@@ -304,16 +302,14 @@ def test_a_start_on_the_floor_or_in_the_minimum_is_told_as_it_is(page: Page) -> 
     assert "This is the minimum" in said(page)
 
 
-def test_at_the_limit_itself_it_jumps_back_and_forth(
-    desktop: Watched, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_at_the_limit_itself_it_jumps_back_and_forth(shared: Watched, tmp_path_factory: pytest.TempPathFactory) -> None:
     bowl = np.diag([10.0, 1.0])
-    desktop.page.goto(alone(descent(bowl, start=(1.0, 1.0)), tmp_path_factory.mktemp("limit")))
-    choose(desktop.page, 0.2)
-    press(desktop.page, "Run 40 steps")
-    assert "by as much as it gained, back and forth for ever" in said(desktop.page)
-    np.testing.assert_allclose(path(desktop.page)[:, 0], (-1.0) ** np.arange(41), atol=1e-12)
-    assert desktop.complaints == []
+    open_alone(shared.page, descent(bowl, start=(1.0, 1.0)), tmp_path_factory.mktemp("limit"))
+    choose(shared.page, 0.2)
+    press(shared.page, "Run 40 steps")
+    assert "by as much as it gained, back and forth for ever" in said(shared.page)
+    np.testing.assert_allclose(path(shared.page)[:, 0], (-1.0) ** np.arange(41), atol=1e-12)
+    assert shared.complaints == []
 
 
 def test_a_run_can_be_watched_and_paused_where_motion_is_welcome(browser: Browser, address: str) -> None:
@@ -359,10 +355,10 @@ def test_it_fits_a_phone_and_its_words_can_be_read(browser: Browser, address: st
         page.close()
 
 
-def test_two_figures_on_a_page_do_not_share_their_choice(desktop: Watched, tmp_path: Path) -> None:
-    desktop.page.goto(alone(descent(), tmp_path))
-    beside_itself(desktop.page, "sn-descent")
-    radios = desktop.page.get_by_role("radio")
+def test_two_figures_on_a_page_do_not_share_their_choice(shared: Watched, tmp_path: Path) -> None:
+    open_alone(shared.page, descent(), tmp_path)
+    beside_itself(shared.page, "sn-descent")
+    radios = shared.page.get_by_role("radio")
     radios.nth(4).check()
     assert [radio.is_checked() for radio in radios.all()] == [True, False, False, False, True, False]
 
@@ -375,11 +371,9 @@ def test_the_still_pictures_are_there_in_print_and_without_a_script(page: Page, 
         assert still.locator("main").evaluate("node => node.scrollWidth") <= PHONE["width"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_figure_breaks_no_rule_of_accessibility(desktop: Watched, address: str, scheme: str) -> None:
-    desktop.page.emulate_media(color_scheme=scheme)
-    desktop.page.goto(address)
-    press(desktop.page, "Step")
-    assert desktop.violations() == []
-    desktop.page.emulate_media(media="print")
-    assert desktop.violations() == []
+def test_the_figure_breaks_no_rule_of_accessibility_in_light_and_dark(shared: Watched, address: str) -> None:
+    shared.page.goto(address)
+    press(shared.page, "Step")
+    assert shared.violations_in_light_and_dark() == []
+    shared.page.emulate_media(media="print")
+    assert shared.violations_in_light_and_dark() == []

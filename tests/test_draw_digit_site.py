@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser_page import PHONE, Watched, alone, without_scripts
+from browser_page import PHONE, Watched, alone, open_alone, without_scripts
 from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Page
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.site
 ROOT = Path(__file__).parents[1]
 PARAMS = sn.load(ROOT / "book" / "network.npz")
 ROUNDED = sn.Parameters(PARAMS.sizes, np.float64)
-ROUNDED.theta[:] = PARAMS.theta.astype(np.float32)  # what travels to the page
+ROUNDED.theta[:] = PARAMS.theta.astype(np.float32)  # the page is sent float32
 STEPS = [dict(zip(("box", "antialias", "center"), chosen, strict=True)) for chosen in product((True, False), repeat=3)]
 PREPARE = """([ink, width, height, choices]) => {
     const drawing = {width, height, ink: Uint8Array.from(atob(ink), letter => letter.charCodeAt(0))};
@@ -39,7 +39,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def state(page: Page) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray]:
-    """What the figure shows: the image that the network gets, the probabilities, and the sheet."""
+    """Return what the figure shows: the image that the network gets, the probabilities, and the sheet."""
     image, P, ink = page.evaluate("""() => {
         const figure = document.querySelector("sn-draw-digit").figure;
         figure.flush();
@@ -65,7 +65,7 @@ def prepared(drawing: np.ndarray, steps: dict[str, bool]) -> list[int] | str:
     try:
         return sn.prepare(drawing, **steps).tolist()
     except ValueError:
-        return "No ink is l"  # at this size
+        return "No ink is l"  # the page says the same: its first eleven letters are compared
 
 
 def test_a_drawing_becomes_the_same_image_as_in_python_to_the_byte(page: Page) -> None:
@@ -124,7 +124,7 @@ def test_every_layer_of_a_network_that_slides_gives_numpy_s_numbers(
     exact = sn.Parameters(layers, np.float64)
     exact.theta = params.theta
     page = browser.new_page()
-    page.goto(alone(draw_digit(params), tmp_path_factory.mktemp("slides")))
+    open_alone(page, draw_digit(params), tmp_path_factory.mktemp("slides"))
     page.locator(".sn-pad").scroll_into_view_if_needed()
     for digit in (4, 8):
         page.get_by_role("button", name=f"Show a sample of {digit}").click()
@@ -148,7 +148,7 @@ def press(page: Page, x: float, y: float) -> None:
 
 
 def dots(image: np.ndarray) -> list[list[float]]:
-    """Where a pen has to touch the sheet to trace an image."""
+    """Return the places where a pen has to touch the sheet to trace an image."""
     return [[10.0 * x + 5, 10.0 * y + 5] for y, x in np.argwhere(image.reshape(28, 28) >= 128).tolist()]
 
 
@@ -166,7 +166,8 @@ def test_test_images_traced_with_a_pen_are_read(page: Page) -> None:
     )
     right = sum(int(np.argmax(P)) == label for (_, P), label in zip(traced, digits.labels, strict=False))
     assert right >= 180
-    page.evaluate("() => { window.requestAnimationFrame = () => 0; }")  # read each image once, not each dab
+    # Without frames the network reads an image only when `state` asks, and not after every touch.
+    page.evaluate("() => { window.requestAnimationFrame = () => 0; }")
     page.locator("input[type=range]").fill("14")
     box = page.locator(".sn-pad").bounding_box()
     session = page.context.new_cdp_session(page)
@@ -290,13 +291,13 @@ def test_a_stroke_may_end_while_the_sheet_changes(page: Page) -> None:
         page.mouse.move(box["x"] + 60, box["y"] + 60)
         page.mouse.down()
         page.mouse.move(box["x"] + 90, box["y"] + 60)
-        assert page.evaluate(ink) > 100_000, event  # the stroke before has ended
+        assert page.evaluate(ink) > 100_000, event  # the move has drawn, so the stroke of the case before has ended
         page.evaluate(change)
         before = page.evaluate(ink)
         page.mouse.move(box["x"] + 90, box["y"] + 200, steps=3)
         page.mouse.up()
         assert (page.evaluate(ink) == before) == (event != "the window grows"), event
-        page.evaluate("figure.flush()")  # and nothing is thrown: the fixture looks
+        page.evaluate("figure.flush()")  # must throw nothing, which the fixture looks for after the test
 
 
 def test_a_stroke_goes_on_when_the_sheet_was_hidden_for_a_moment(page: Page) -> None:
@@ -399,7 +400,7 @@ def test_everything_can_be_done_from_the_keyboard(page: Page) -> None:
     _, P, sheet = state(page)
     assert P.argmax() == 1
     columns = np.flatnonzero(sheet.any(axis=0))
-    assert columns[-1] - columns[0] < 2 * PEN  # the last arrow moved a lifted pen
+    assert columns[-1] - columns[0] < 2 * PEN  # the last arrow drew nothing, because the pen was lifted
     page.get_by_role("button", name="Undo the last stroke").press(" ")
     assert not state(page)[2].any()
 
@@ -444,9 +445,7 @@ def test_the_static_picture_is_there_in_print_and_without_a_script(page: Page, b
         assert still.get_by_text("Draw a digit.").is_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_figure_breaks_no_rule_of_accessibility(desktop: Watched, address: str, scheme: str) -> None:
-    desktop.page.emulate_media(color_scheme=scheme)
-    desktop.page.goto(address)
-    desktop.page.locator("details").evaluate_all("nodes => nodes.forEach(node => node.open = true)")
-    assert desktop.violations() == []
+def test_the_figure_breaks_no_rule_of_accessibility_in_light_and_dark(shared: Watched, address: str) -> None:
+    shared.page.goto(address)
+    shared.page.locator("details").evaluate_all("nodes => nodes.forEach(node => node.open = true)")
+    assert shared.violations_in_light_and_dark() == []

@@ -103,7 +103,7 @@ def test_the_style_sheet_and_the_fonts_of_formulas_are_of_the_version_that_rende
 
 
 def finished(body: str, folder: Path = Path()) -> BeautifulSoup:
-    """A page with this body, after all steps."""
+    """Return a page with this body, after all steps of finish_pages.py."""
     head = '<head><meta charset="utf-8" /></head>'
     return BeautifulSoup(finish_pages.finished(f"<html>{head}<body>{body}</body></html>", folder), "html.parser")
 
@@ -133,19 +133,24 @@ def test_thebe_is_removed_and_noticed_when_it_hides() -> None:
         finished('<script src="/sphinx-thebe.js"></script>')
 
 
-def test_boxes_of_exercises_share_no_id_and_the_title_of_a_solution_is_no_link() -> None:
+def test_boxes_of_exercises_share_no_id_and_a_solution_is_folded_under_a_title_that_is_no_link() -> None:
     exercise = '<div class="exercise" id="ex"><p class="admonition-title">1</p><section id="exercise-content"/></div>'
     title = '<p class="admonition-title">Solution to<a href="#ex"> 1</a></p>'
     solution = f'<div class="solution dropdown" id="sol">{title}<section id="solution-content"><a href="b">c</a></div>'
     page = finished(exercise + solution)
     assert [tag["id"] for tag in page.find_all(id=True)] == ["ex", "sol"]
     assert [link["href"] for link in page.find_all("a")] == ["b"]
-    assert "Solution to 1" in page.get_text()
+    fold = page.select_one("details.solution:not([open])")
+    assert [child.name for child in fold.find_all(recursive=False)] == ["summary", "section"]
+    assert str(fold.summary) == "<summary>Solution to 1</summary>"
+    assert fold.section["id"] == "sol"
     for changed in (exercise.replace("exercise-content", "box"), solution.replace("solution-content", "box")):
         with pytest.raises(ExtensionError, match="new way"):
             finished(changed)
     with pytest.raises(ExtensionError, match="new way"):
         finished(solution.replace('<a href="#ex"> 1</a>', "1"))
+    with pytest.raises(ExtensionError, match="new way"):
+        finished(solution.replace("admonition-title", "title"))
 
 
 def test_the_bibliography_does_not_claim_to_be_a_list() -> None:
@@ -201,7 +206,7 @@ def test_a_picture_gets_its_size_and_others_are_left_alone(tmp_path: Path) -> No
 def test_a_policy_names_each_script_of_the_page_once_by_its_hash() -> None:
     page = finished('<script>a()</script><script>a()</script><script src="b.js"></script>')
     meta = page.find("meta", {"http-equiv": "Content-Security-Policy"})
-    # printf 'a()' | openssl dgst -sha256 -binary | base64
+    # The digest was found by: printf 'a()' | openssl dgst -sha256 -binary | base64
     assert re.findall("'sha256-([^']+)'", meta["content"]) == ["qVpDBgj7bpq5hMAcGp3AOc79J3Y1Z4HvySTwKrWDoy4="]
     assert meta.find_previous_sibling("meta")["charset"] == "utf-8"
     with pytest.raises(ExtensionError, match="character set"):
@@ -226,7 +231,7 @@ def test_a_site_is_finished_once_and_an_unknown_page_is_named(static: Path) -> N
     assert (static / "book.css").read_text() == ".a{color:red}\n"
     finish_pages.finish(app, None)
     assert (site / "a.html").read_text() == once
-    (static / "basic.css").write_text(".a{color:green}")  # a page of an earlier build names the bundle of this one
+    (static / "basic.css").write_text(".a{color:green}")  # a new bundle, which the page of the earlier build must name
     finish_pages.finish(app, None)
     again = (site / "a.html").read_text()
     assert again != once
@@ -287,7 +292,7 @@ EAGER = 'function I(){const e=()=>{document.querySelectorAll(["pre","x"]).forEac
 
 @pytest.fixture
 def static(tmp_path: Path) -> Path:
-    """A folder with all the sheets and scripts that a build has, nearly all of them empty."""
+    """A folder with all the style sheets and scripts that a build has. Nearly all of them are empty."""
     folder = tmp_path / "_static"
     for name in (*bundles.SHEETS, *bundles.SCRIPTS):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -367,7 +372,7 @@ def test_the_root_of_the_site_is_a_whole_page_and_leads_to_the_first(tmp_path: P
 
 
 def sentence(*parts: Any) -> nodes.paragraph:
-    """A paragraph as no_break leaves it, from words and formulas."""
+    """Return a paragraph of these words and formulas, after no_break has changed it."""
     document = new_document("")
     paragraph = nodes.paragraph("", "", *parts)
     document += paragraph
@@ -420,7 +425,7 @@ def test_the_map_of_the_site_lists_every_page_also_those_that_were_not_written_a
 
 
 def listing(text: str) -> str:
-    """What the highlighter writes for this text."""
+    """Return the listing that the highlighter writes for this text."""
     return f'<div class="highlight"><pre><span></span>{text}</pre></div>\n'
 
 

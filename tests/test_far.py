@@ -54,8 +54,37 @@ def test_the_table_of_remedies_has_every_network_and_remedy_with_every_seed_once
             assert right == pytest.approx(round(right), abs=0.11)
 
 
+def test_the_last_results_have_five_seeds_of_each_recipe_and_only_those_looked_at_the_test_images(
+    tools: SimpleNamespace,
+) -> None:
+    rows = table("far.csv")
+    for model, recipe in tools.recipes.RECIPES.items():
+        final = [row for row in rows if row["model"] == model]
+        assert [row["seed"] for row in final] == list("01234")
+        for row in final:
+            assert (row["images"], row["epochs"], row["dev_accuracy"]) == ("42000", str(recipe.epochs), "")
+            assert 0.98 < float(row["test_accuracy"]) < 1
+            assert int(row["parameters"]) == sn.Parameters(recipe.network).theta.size
+        others = [row for row in rows if row["model"].startswith(f"{model}, ")]
+        assert [row["model"] for row in others] == [f"{model}, sample", f"{model}, dev"]
+        assert [row["test_accuracy"] for row in others] == ["", ""]
+        assert abs(float(others[1]["dev_accuracy"]) - float(final[0]["test_accuracy"])) < 0.006
+
+
+@pytest.mark.slow
+def test_a_sample_of_each_recipe_comes_out_again(tools: SimpleNamespace) -> None:
+    for model in tools.recipes.RECIPES:
+        stored = next(row for row in table("far.csv") if row["model"] == f"{model}, sample")
+        row = tools.recipes.sample(model)
+        assert [str(row[name]) for name in ("seed", "epochs", "images", "parameters")] == [
+            stored[name] for name in ("seed", "epochs", "images", "parameters")
+        ]
+        # Two epochs in float32, measured on 5,000 images: rounding on another machine may move a few of them.
+        assert float(str(row["dev_accuracy"])) == pytest.approx(float(stored["dev_accuracy"]), abs=0.01)
+
+
 def test_tables_say_with_what_they_were_made_and_name_no_machine() -> None:
-    for name in ("remedies.csv",):
+    for name in ("remedies.csv", "far.csv"):
         assert words_above(name).startswith("# Python 3.")
         assert "numpy" in words_above(name)
         assert "/" not in words_above(name)

@@ -157,11 +157,11 @@ def test_the_minutes_of_an_exercise_stand_behind_its_title_and_not_in_that_of_it
     title = '<p class="admonition-title"><span>Exercise 1</span> (Two (or 3) · 4 min)</p>'
     exercise = f'<div class="exercise">{title}<section id="exercise-content"></section></div>'
     solution = (
-        '<div class="solution"><p class="admonition-title">Solution to<a href="#e"> Exercise 1 (Two (or 3) · 4 min)</a>'
-        '</p><section id="solution-content"></section></div>'
+        '<div class="solution" id="s"><p class="admonition-title">Solution to'
+        '<a href="#e"> Exercise 1 (Two (or 3) · 4 min)</a></p><section id="solution-content"></section></div>'
     )
     page = finished(exercise + solution)
-    assert [title.get_text() for title in page.select(".admonition-title")] == [
+    assert [title.get_text() for title in page.select(".admonition-title, summary")] == [
         "Exercise 1 (Two (or 3)) · 4 min", "Solution to Exercise 1 (Two (or 3))"
     ]  # fmt: skip
     assert page.select_one(".exercise .minutes").get_text() == " · 4 min"

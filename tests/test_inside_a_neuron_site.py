@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser_page import LETTERS, PHONE, RIGHT, Watched, alone, without_scripts
+from browser_page import LETTERS, PHONE, RIGHT, Watched, alone, open_alone, without_scripts
 from playwright.sync_api import Browser, Page
 
 import scratchnet as sn
@@ -165,20 +165,20 @@ def test_everything_can_be_done_from_the_keyboard(page: Page) -> None:
     assert page.evaluate(STATE)["bias"] == 0
 
 
-def test_no_ink_and_no_weights_give_a_sentence_and_no_nan(desktop: Watched, tmp_path: Path) -> None:
+def test_no_ink_and_no_weights_give_a_sentence_and_no_nan(shared: Watched, tmp_path: Path) -> None:
     blank, full = np.zeros((1, 784), np.uint8), np.full((1, 784), 255, np.uint8)
     for params, images in ((NETWORK, blank), (sn.Parameters((784, 4, 10)), full), (sn.Parameters((784, 1, 2)), blank)):
-        desktop.page.goto(alone(inside_a_neuron(params, images, np.array([0])), tmp_path))
-        got = desktop.page.evaluate(STATE)
+        open_alone(shared.page, inside_a_neuron(params, images, np.array([0])), tmp_path)
+        got = shared.page.evaluate(STATE)
         assert got["sum"] == 0
         assert got["z"] == got["bias"]
-        text = desktop.page.locator(".sn-live").inner_text()
+        text = shared.page.locator(".sn-live").inner_text()
         assert not re.search("NaN|∞|Framed|undefined|not a number", text)
         assert "bias up to 0.00" in text
-        assert (np.array(desktop.page.evaluate(COLORS)[2]) == 255).all()
-        desktop.page.evaluate(SET, ["Bias of the unit", 0.5])
-        assert desktop.page.evaluate(STATE)["a"] == 0.5
-    assert desktop.complaints == []
+        assert (np.array(shared.page.evaluate(COLORS)[2]) == 255).all()
+        shared.page.evaluate(SET, ["Bias of the unit", 0.5])
+        assert shared.page.evaluate(STATE)["a"] == 0.5
+    assert shared.complaints == []
 
 
 def test_it_fits_a_phone_and_a_thumb(browser: Browser, address: str) -> None:
@@ -200,13 +200,13 @@ def test_it_fits_a_phone_and_a_thumb(browser: Browser, address: str) -> None:
     context.close()
 
 
-def test_two_figures_on_a_page_live_side_by_side(desktop: Watched, tmp_path: Path) -> None:
+def test_two_figures_on_a_page_live_side_by_side(shared: Watched, tmp_path: Path) -> None:
     class Two(Figure):
         def _repr_html_(self) -> str:
             return FIGURE._repr_html_() + inside_a_neuron(NETWORK, IMAGES, LABELS)._repr_html_()
 
-    page = desktop.page
-    page.goto(alone(Two("", {}, ""), tmp_path))
+    page = shared.page
+    open_alone(page, Two("", {}, ""), tmp_path)
     page.get_by_role("radio", name="Unit 1").first.check()
     page.get_by_role("radio", name="Unit 2").last.check()
     figures: list[dict[str, Any]] = page.evaluate(
@@ -215,7 +215,7 @@ def test_two_figures_on_a_page_live_side_by_side(desktop: Watched, tmp_path: Pat
     assert [figure["unit"] for figure in figures] == [1, 2]
     assert page.get_by_role("radio", checked=True).count() == 4
     assert page.get_by_role("slider", name="Weights in the course").count() == 1  # the second has no history
-    assert desktop.complaints == []
+    assert shared.complaints == []
 
 
 def test_the_static_picture_is_there_in_print_and_without_a_script(page: Page, browser: Browser, address: str) -> None:
@@ -228,10 +228,8 @@ def test_the_static_picture_is_there_in_print_and_without_a_script(page: Page, b
         assert still.get_by_text("ReLU keeps what is positive").is_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_figure_breaks_no_rule_of_accessibility(desktop: Watched, address: str, scheme: str) -> None:
-    desktop.page.emulate_media(color_scheme=scheme)
-    desktop.page.goto(address)
-    desktop.page.evaluate(SET, ["Bias of the unit", 1])
-    assert desktop.page.get_by_role("img", name="Three maps of 28 by 28 pixels: the image, a 4").is_visible()
-    assert desktop.violations() == []
+def test_the_figure_breaks_no_rule_of_accessibility_in_light_and_dark(shared: Watched, address: str) -> None:
+    shared.page.goto(address)
+    shared.page.evaluate(SET, ["Bias of the unit", 1])
+    assert shared.page.get_by_role("img", name="Three maps of 28 by 28 pixels: the image, a 4").is_visible()
+    assert shared.violations_in_light_and_dark() == []

@@ -1,6 +1,6 @@
-"""The page runs, seen from the page: exercises, their record, cells and outputs, in a real browser.
+"""The page that runs, in a real browser: exercises, their record, cells and outputs.
 
-A stand-in takes the place of Python wherever Python itself does not matter. `make live` first.
+A stand-in takes the place of Python wherever Python itself does not matter. Run `make live` before these tests.
 """
 
 import gzip
@@ -39,7 +39,7 @@ def address(site: str) -> str:
 
 @pytest.fixture
 def page(desktop: Watched, address: str) -> Iterator[Page]:
-    """Chapter 3, with the stand-in for Python."""
+    """Chapter 3, with the stand-in for Python. After the test, the browser must have complained of nothing."""
     desktop.page.context.set_default_timeout(PATIENCE)
     desktop.page.goto(address)
     desktop.page.evaluate(STAND_IN)
@@ -48,7 +48,7 @@ def page(desktop: Watched, address: str) -> Iterator[Page]:
 
 
 def kept(page: Page, text: str, label: str = BY_HAND) -> None:
-    """Wait until this answer is kept: a moment after the reader's last key."""
+    """Wait until this answer is in the record, where the page writes it a moment after the reader's last key."""
     page.wait_for_function(f"([label, text]) => ({KEPT})(label)?.text === text", arg=[label, text])
 
 
@@ -133,7 +133,7 @@ def test_two_tabs_show_one_answer_and_where_they_have_two_the_reader_chooses(pag
     )
     assert written(exercise(other, BY_HAND)) == WRONG
     assert exercise(other, BY_HAND).locator(".live-note").text_content() == "This is what you wrote in another tab."
-    # A tab that slept does not hear of what the other has kept.
+    # A tab that slept was not told what the other has kept. So the events that would tell it are taken away.
     other.evaluate("addEventListener('storage', event => event.stopImmediatePropagation(), true)")
     other.evaluate("document.addEventListener('visibilitychange', event => event.stopImmediatePropagation(), true)")
     other.evaluate("""() => {
@@ -246,14 +246,14 @@ def test_the_record_is_deleted_after_a_question(page: Page) -> None:
 
 
 def start(page: Page) -> None:
-    """Start Python, with all answers to bets in sight."""
+    """Start Python, after all bets have been left open so that no cell is covered."""
     page.get_by_role("button", name="Leave all bets open").first.click()
     page.get_by_role("button", name="Run this page, here").click()
     page.locator(SAID, has_text="Python is ready.").wait_for()
 
 
 def cell(page: Page, text: str) -> Locator:
-    """The first cell whose listing has this text."""
+    """Return the first cell whose listing has this text."""
     return page.locator(".live-cell").filter(has=page.locator(".cell_input pre", has_text=text)).first
 
 
@@ -265,7 +265,7 @@ def done(page: Page) -> None:
     page.locator(SAID, has_text="Done, in").wait_for()
 
 
-CELL = "for name, Z in"  # the table of confidences
+CELL = "for name, Z in"  # stands only in the cell that prints a table of confidences
 
 
 def test_a_page_that_nobody_runs_fetches_no_more_than_its_script_and_style(page: Page, desktop: Watched) -> None:
@@ -345,7 +345,7 @@ def test_what_a_changed_cell_above_binds_is_computed_again(page: Page) -> None:
 
 
 def changed(page: Page, text: str) -> Locator:
-    """Change the cell and run it."""
+    """Write a text into the cell with the table of confidences, run it, and return the cell."""
     place = cell(page, CELL)
     press(place, "Change")
     write(place, text)
@@ -420,7 +420,7 @@ def test_a_picture_has_words_and_a_script_that_a_cell_brings_does_not_run(page: 
     assert place.locator(".live-outputs img").first.get_attribute("alt") == "A picture that the cell drew."
     page.wait_for_timeout(300)
     assert page.evaluate("window.foreign") is None
-    desktop.complaints.clear()  # that the policy stopped it
+    desktop.complaints.clear()  # the browser has complained that the policy of the page stopped the script
 
 
 # --- readers and their machines

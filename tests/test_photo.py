@@ -1,4 +1,4 @@
-"""A photograph becomes an image whatever the light, the paper, the file; and a sentence where there is no digit."""
+"""A photograph becomes an image, whatever its light, paper and file are; where it has no digit, a sentence says so."""
 
 import csv
 import importlib
@@ -43,7 +43,7 @@ def stored(picture: Image.Image, kind: str, **options: object) -> bytes:
 
 
 def test_a_picture_of_a_drawing_gives_the_image_of_the_drawing(image: np.ndarray) -> None:
-    """Nearly: lines are found at half their depth, after a mean of nine pixels."""
+    """It is not quite the same image, because a photograph is blurred a little before its lines are found."""
     assert image.shape == (784,)
     assert image.dtype == np.uint8
     assert np.abs(image.astype(int) - sn.prepare(DIGIT)).mean() < 6
@@ -191,7 +191,7 @@ def test_a_digit_that_is_cut_off_is_noted() -> None:
 def test_two_digits_are_noted_and_a_bar_apart_is_not_a_second_one() -> None:
     assert "more than one thing" in notes(np.hstack([GRAY, GRAY]))
     five = sn.render([90 * line + (60, 30) for line in sn.STROKES[5][0]], pen=10, shape=(150, 200))
-    five[:, 60:75][28:50] = 0  # the bar on top stands apart now
+    five[:, 60:75][28:50] = 0  # cuts the bar at the top off the rest
     photo = sn.read_photo(255 - five)
     assert "more than one" not in " ".join(photo.notes)
     assert (photo.steps["digit"][:30] > 0).any()
@@ -199,7 +199,7 @@ def test_two_digits_are_noted_and_a_bar_apart_is_not_a_second_one() -> None:
 
 def test_what_leaves_the_picture_is_no_piece_of_a_digit_inside_it() -> None:
     sheet = GRAY.copy()
-    sheet[72:80, 142:] = 30  # the end of a ruler, an eighth of the digit's size away
+    sheet[72:80, 142:] = 30  # the end of a ruler, as near to the digit as a piece of it may be
     np.testing.assert_array_equal(sn.read_photo(sheet).steps["digit"][:, 142:], 0)
 
 
@@ -279,7 +279,7 @@ def test_any_pixels_give_an_image_or_a_sentence_and_stay_as_they_are(pixels: np.
 
 
 def test_a_note_on_a_dark_table_is_paper_and_not_ink() -> None:
-    """There is less paper than table here, and so it may be taken for the ink at first."""
+    """There is less paper than table, so the paper itself is taken for the ink at first."""
     one = sn.render([150 * line + (300, 160) for line in sn.STROKES[1][0]], pen=16, shape=(480, 640))
     table = np.full((480, 640), 50, np.uint8)
     table[100:380, 180:460] = np.where(one > 0, 40, 220)[100:380, 180:460]
@@ -437,7 +437,7 @@ def test_a_small_part_of_the_corpus_is_read(corpus: ModuleType, name: str) -> No
 
 @pytest.mark.slow
 def test_the_middle_strength_of_every_fault_is_read(corpus: ModuleType) -> None:
-    """On other drawings than those of the table, and few."""
+    """Only a few drawings are read, and they are others than those of the table in the book."""
     wrong = []
     for name, fault in corpus.FAULTS.items():
         for digit in (3, 8):

@@ -37,7 +37,7 @@ def cells(path: Path, kind: str) -> list:
 
 # What the page says besides, and what a notebook says in another way than the page.
 COLAB = "google.colab"  # in the first cell of a notebook, and in no text
-BESIDES = {"eqno", "headerlink", "run", "bd-footer-content", "toggle-button"}
+BESIDES = {"eqno", "headerlink", "run", "bd-footer-content"}
 ELSEWHERE = "[A solution]", "[Back to the exercise]", "## References", "<details>", "*Checked: "
 INSIDE = re.compile(r"^(?:https:[^#]*/book/|)(?!bibliography)([\w-]+)\.(?:html|ipynb)")  # a link to a page of the book
 SIGN = re.compile(r"\\text\{[^{}\w]+\}$")  # on the page, a sign that may not be parted from the formula before it
@@ -165,7 +165,7 @@ def test_page_and_notebook_say_the_same_one_thing_after_the_other(stem: str) -> 
     article = page(stem)
     solutions = [solution.extract() for solution in article.select(".solution")]
     for solution in solutions:
-        solution.select_one(".admonition-title").decompose()
+        solution.summary.decompose()
     hidden = {cell.source for cell in read_text(BOOK / "text" / f"{stem}.md")
               if "remove-input" in cell.metadata.get("tags", [])}  # fmt: skip
     told = [cell for cell in nbformat.read(BOOK / f"{stem}.ipynb", as_version=4).cells if COLAB not in cell.source]

@@ -1,8 +1,9 @@
 """Measure how fast, accessible and large every page of the built site is on a phone, with Lighthouse; print a table.
 
-`make audit` runs this. Performance is timed, so the machine should do nothing else. The site is served compressed, as
-every host serves it. Exits 1 when a page misses a bar: a score of 90 for performance and of 100 for the other three,
-and at most 400 kB to load before the pictures. Names limit it to these pages: `audit.py 10-sgd index`.
+`make audit` runs this. Performance is a matter of time, so the machine should do nothing else meanwhile. The site is
+served compressed, as hosts serve it. The program exits with 1 when a page misses a bar: a score of 90 for performance
+and of 100 for the other three, and at most 400 kB to load before the pictures. With names, only these pages are
+measured: `audit.py 10-sgd index`.
 """
 
 import gzip
@@ -52,7 +53,7 @@ class Compressed(BaseHTTPRequestHandler):
 
 @contextmanager
 def served() -> Iterator[str]:
-    """Serve the site while the block runs; gives its address."""
+    """Serve the site while the block of `with` runs, and give its address to the block."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Compressed)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -63,7 +64,7 @@ def served() -> Iterator[str]:
 
 
 def measure(program: Path, url: str) -> dict[str, float]:
-    """Return the four scores of a page, and what it loads at first in kB: without its pictures, and those."""
+    """Return the four scores of a page, and how many kB it loads at first: of pictures, and of everything else."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         flags = ["--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile"]

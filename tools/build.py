@@ -1,9 +1,9 @@
 """Build the site into _build/html, strictly: any warning, unknown reference or failing cell stops it.
 
-Run by `make book`. First the notebooks are brought up to date: cells run where their code, or something it runs on, has
-changed. Pages take their outputs from there, so an edited paragraph costs seconds. Says what it does, how long that
-took before, and in the end where the site is. With --zip the site also goes into one file, to be unpacked and read
-anywhere.
+`make book` runs this. First it brings the notebooks up to date, where the cells of a chapter run only if their code, or
+something that it runs on, has changed. Pages take their outputs from the notebooks, so it takes only seconds to edit a
+paragraph. The program says what it is doing, how long that took the last time, and in the end where the site is. With
+--zip the site also goes into one file, to be unpacked and read anywhere.
 """
 
 import contextlib
@@ -21,12 +21,12 @@ from progress import Durations, in_words
 
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html"
-# What every page looks like.
+# The files that decide how every page looks. Sphinx does not notice when they change.
 LOOK = ("book/_ext/**/*.*", "book/_static/**/*.*", "requirements/book.txt")
 
 
 def changed(name: str, patterns: tuple[str, ...]) -> bool:
-    """Say whether the files differ from those of the last build, and remember them for the next."""
+    """Return whether these files differ from those of the last build, and remember their digest for the next."""
     files = sorted(file for pattern in patterns for file in ROOT.glob(pattern) if "__pycache__" not in file.parts)
     total = hashlib.sha256()
     for file in files:
@@ -40,17 +40,17 @@ def changed(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def pack() -> Path:
-    """Put the site into one zip, the same bytes for the same site, and return where it is."""
+    """Put the site into one zip, whose bytes depend on nothing but the site, and return where it is."""
     archive = ROOT / "_build" / "scratchnet-book.zip"
     with ZipFile(archive, "w", ZIP_DEFLATED) as file:
         for path in sorted(path for path in HTML.rglob("*") if path.is_file() and path.name != ".buildinfo"):
-            entry = ZipInfo(f"scratchnet/{path.relative_to(HTML).as_posix()}")  # its date is fixed: 1980
+            entry = ZipInfo(f"scratchnet/{path.relative_to(HTML).as_posix()}")  # its date is always 1980
             file.writestr(entry, path.read_bytes(), ZIP_DEFLATED)
     return archive
 
 
 def main() -> int:
-    """Build; return the exit status."""
+    """Build the site and return the exit status."""
     start = time.perf_counter()
     subprocess.run([sys.executable, ROOT / "tools" / "notebooks.py"], cwd=ROOT, check=True)
     if changed("look", LOOK):
@@ -60,9 +60,9 @@ def main() -> int:
     print(f"Pages: making {which}, {in_words(durations.expected(which, otherwise=30))}.", flush=True)
     begin = time.perf_counter()
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", ".", "-W", "-n", "--keep-going", "-q"]
-    # When a build fails, the process that renders formulas goes on running, and whoever reads our output would wait for
-    # it for ever. So the build gets a session of its own, and the whole session is ended. Its standard output only
-    # repeats what is printed here, and is thrown away; warnings and errors come on the other stream.
+    # When a build fails, the process that renders formulas goes on running and keeps our output open, so that whoever
+    # reads the output would wait for ever. So the build gets a session of its own, which is ended as a whole. What it
+    # prints only repeats what is printed here, and is thrown away; warnings and errors come on the other stream.
     build = subprocess.Popen(command, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL)
     try:
         status = build.wait()
@@ -71,7 +71,7 @@ def main() -> int:
             os.killpg(build.pid, signal.SIGTERM)
     seconds = time.perf_counter() - start
     if status:
-        # Sphinx gives a warning when it reads a page, so a second build of the same page would pass without one.
+        # Sphinx warns only when it reads a page. It has kept what it read, and the next build would pass silently.
         shutil.rmtree(ROOT / "_build" / ".doctrees", ignore_errors=True)
         print(f"The build failed after {seconds:.0f} s; the messages above say where.", file=sys.stderr)
     else:

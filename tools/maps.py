@@ -1,10 +1,11 @@
 """Draw book/maps/: the road from an image to the loss and back, once for each chapter and each part of
-the book, with lit what it is about.
+the book. What the chapter is about is lit.
 
     python tools/maps.py
 
-All maps are one drawing. An operation has round corners and an array has none. What is lit is filled and its letters
-are white; what is not lit is grey on paper. A page's theme does not reach into a picture: a map brings its own paper.
+All maps are one drawing. Operations have round corners, and arrays do not. What is lit is filled with a colour and has
+white letters; everything else is grey on paper. A map has paper of its own, because the theme of a page does not reach
+into a picture.
 """
 
 from itertools import pairwise
@@ -15,14 +16,14 @@ from common import ROOT
 from scratchnet.plots import COLORS
 
 MAPS = ROOT / "book" / "maps"
-WIDTH, HEIGHT, LETTERS, BOX = 640, 104, 19, 30  # BOX is how tall a box is
-FORWARD, BACK = 26, 78  # the y of the way there and of the way back
+WIDTH, HEIGHT, LETTERS, BOX = 640, 104, 19, 30  # LETTERS: the size of letters; BOX: the height of a box
+FORWARD, BACK = 26, 78  # the y of the way forward and of the way back
 PAPER, EDGE = "#FBFAF7", "#DAD7CE"
 FOUR = ("0000010", "0100010", "0100010", "0111110", "0000010", "0000010", "0000010")  # the picture of an image
 
 
 class Part(NamedTuple):
-    """A part of the road: what is written, the kind that colours it when it is lit, its place, and its corners."""
+    """A part of the road: its words, the kind of thing, which gives the colour, its middle, and its corners."""
 
     words: str
     kind: str

@@ -1,7 +1,7 @@
 """Break the mathematics on purpose, one small change at a time, and count the changes that no test notices.
 
-`make mutants` runs this. [tool.mutmut] in pyproject.toml says which modules are changed and which tests are run. Prints
-every change that no test noticed, and their number; exits 1 when there is one.
+`make mutants` runs this. [tool.mutmut] in pyproject.toml says which modules are changed and which tests are run. The
+program prints every change that no test noticed, and how many there are, and exits with 1 when there are any.
 """
 
 import subprocess
@@ -13,7 +13,7 @@ MUTMUT = str(Path(sys.executable).with_name("mutmut"))
 
 
 def mutmut(*arguments: str) -> str:
-    """Return what mutmut prints."""
+    """Return what mutmut prints when it is called with these arguments."""
     return subprocess.run([MUTMUT, *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 

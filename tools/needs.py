@@ -1,7 +1,8 @@
-"""Find out what code of a chapter needs: which cells before it, and which files.
+"""Find out what the code of a chapter needs: which cells before it, and which files.
 
-A cell needs another that binds or changes a name it uses. A notebook needs the modules of the package that its cells
-name, what these import, and the files that its cells read: when one of them changes, the notebook has to run again.
+A cell needs another that binds or changes a name that it uses. A notebook needs the modules of the package that its
+cells name, what these import, and the files that its cells read. When one of them changes, the notebook has to run
+again.
 """
 
 import ast
@@ -29,7 +30,10 @@ class Names:
 
 @cache
 def names(source: str) -> Names:
-    """Return what names a cell binds, changes and uses. A call `x.method()` on a line of its own may change x."""
+    """Return the names that a cell binds, changes and uses.
+
+    A call `x.method()` on a line of its own counts as a change of x, because it would do nothing else.
+    """
     tree = ast.parse(source)
     flow = _Flow(set())
     flow.visit(tree)
@@ -153,7 +157,7 @@ def files(cells: Iterable[Cell], folder: Path) -> set[Path]:
         for node in ast.walk(tree):
             text = node.value if isinstance(node, ast.Constant) else None
             if isinstance(text, str) and re.fullmatch(r"[\w./-]+\.\w+", text):
-                # the text names a file, or an exercise: then the module of its chapter is used
+                # The text may name a file. It may also name an exercise, which uses the module of its chapter.
                 named = folder / text, PACKAGE / "check" / f"{text.partition('.')[0]}.py"
                 found |= {path.resolve() for path in named if path.is_file()}
     return set().union(found, *(_imported(path) for path in found if path.suffix == ".py"))
@@ -161,7 +165,7 @@ def files(cells: Iterable[Cell], folder: Path) -> set[Path]:
 
 @cache
 def _exports() -> dict[str, Path]:
-    """Return which module each name of the package comes from, as its `__init__` imports it."""
+    """Return, for each name that the package exports, the file of the module from which `__init__` imports it."""
     found = {}
     for node in ast.walk(ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:

@@ -6,9 +6,10 @@ From one text come two notebooks in plain Markdown (`plain.py`): the chapter, an
 run once, in the order of the page, and its outputs go to the notebook that has the cell. The page is made of the same
 text and of these outputs, by the extension `book/_ext/full_pages.py`.
 
-A chapter is run again when its code changed or anything that its code runs on (`needs.py`), or with --all; an edited
-paragraph alone takes no time. --check runs nothing and exits 1 when a notebook is not what its text says. Notebooks are
-written with stable cell ids and no trace of when or where they ran, so the same chapter gives the same bytes.
+A chapter is run again when its code, or anything that its code runs on (`needs.py`), has changed, or with --all. Where
+only a paragraph was edited, nothing runs. --check changes nothing, and exits with 1 when a notebook does not agree with
+its text. Notebooks have stable cell ids and no trace of when or where they ran, so the same chapter gives the same
+bytes.
 """
 
 import argparse
@@ -32,13 +33,13 @@ from plain import HEADING, Book, code_of, read, site_address
 from progress import Durations, Status, in_words, together
 
 nbformat: Any = partly_typed  # some of its functions are annotated, these are not
-# For each reference pybtex asks anew what plugins there are, and each answer reads the metadata of every installed
-# package. Asking once saves seconds here and when Sphinx, which loads this file too, makes the pages.
+# For every reference, pybtex asks what plugins there are, and the answer takes reading the metadata of every installed
+# package. Remembering it saves seconds, here and when Sphinx, which loads this file too, makes the pages.
 pybtex.plugin.entry_points = cache(pybtex.plugin.entry_points)
 ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "book"
-JOBS = 2  # chapters run at a time; each may take a gigabyte
-SECONDS_A_LINE = 0.05  # what a line of code takes to run, on average: the guess for what never ran on this machine
+JOBS = 2  # so many chapters run at a time; each may take a gigabyte
+SECONDS_A_LINE = 0.05  # the average time of a line of code, to estimate chapters that have not run on this machine
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -48,7 +49,7 @@ FAILURES = (
     nbclient.exceptions.CellTimeoutError,
     nbclient.exceptions.DeadKernelError,
 )
-# `test -d` and the folder asked for, so that a second run and a restarted kernel fetch nothing.
+# In a second run, and after the kernel was restarted, the folder is there already. Then nothing is fetched.
 COLAB = """\
 # Google Colab opens a notebook alone. There, this cell fetches
 # the rest of the book. Anywhere else it does nothing.
@@ -73,17 +74,20 @@ def code(cells: list[Cell]) -> list[Cell]:
 
 
 class Chapter:
-    """A text and the notebooks that are made of it: `path`, and `path_of_solutions` where it has exercises."""
+    """A text and the notebooks that are made of it, at `path` and, if it has exercises, at `path_of_solutions`."""
 
     def __init__(self, book: Book, text: Path) -> None:
         self.book, self.name = book, text.stem
         self.path = text.parents[1] / f"{self.name}.ipynb"
         self.path_of_solutions = text.parents[1] / f"{self.name}-solutions.ipynb"
-        self.cells = read(text)  # those of the page, in its order
+        self.cells = read(text)  # all cells of the page, in its order
 
     @cached_property
     def digest(self) -> str:
-        """A fingerprint of the code and of everything it runs on, as they were when the chapter was first looked at."""
+        """A digest of the code and of everything that it runs on.
+
+        It is computed once, so that a file that is edited while the chapter runs makes the chapter stale.
+        """
         total = hashlib.sha256()
         for cell in code(self.cells):
             total.update(cell.source.encode() + b"\0")
@@ -93,13 +97,13 @@ class Chapter:
         return total.hexdigest()[:16]
 
     def notebooks(self) -> dict[Path, Notebook]:
-        """Return the notebooks, by where they belong, with the outputs that the cells of the page have."""
+        """Return the notebooks by their paths, with the outputs that the cells of the page now have."""
         made = {self.path: self.book.chapter(self.name, self.cells)}
         made[self.path_of_solutions] = self.book.solutions(self.name, self.cells)
         return {path: self._notebook(cells) for path, cells in made.items() if cells}
 
     def _notebook(self, cells: list[Cell]) -> Notebook:
-        """Return a notebook of these cells: numbered, named after what they say, complete in Colab."""
+        """Return a notebook of these cells, with numbers, ids made from their content, and the cell for Colab."""
         if any("scratchnet" in cell.source or "../data" in cell.source for cell in code(cells)):
             cells = [colab_cell(), *cells]
         seen: dict[str, int] = {}
@@ -115,9 +119,9 @@ class Chapter:
         return nbformat.v4.new_notebook(cells=cells, metadata={**METADATA, "digest": self.digest})
 
     def take_outputs(self, check: bool = False) -> bool:
-        """Give the cells of the page the outputs that the notebooks hold; say whether these are of this code, as it is.
+        """Copy the outputs in the notebooks to the cells of the page, and return whether they belong to this very code.
 
-        check: also ask whether everything else that the code runs on is as it was.
+        check: also compare everything else that the code runs on with what it was when the notebooks were written.
         """
         if not self.path.exists():
             return False
@@ -139,9 +143,9 @@ class Chapter:
         return all(cell.execution_count for cell in code(self.cells))
 
     def run(self, began: Callable[[int], None]) -> None:
-        """Run the code of the page from the top, in the folder of the book; stop with a sentence where a cell fails.
+        """Run the code of the page from the top, in the folder of the book. Where a cell fails, end with a sentence.
 
-        began: is told the number of each code cell as it begins.
+        began: a function that is called with the number of each code cell as it begins.
         """
         numbers = {id(cell): number for number, cell in enumerate(code(self.cells), start=1)}
         whole = nbformat.v4.new_notebook(cells=self.cells, metadata=METADATA)
@@ -150,7 +154,7 @@ class Chapter:
             timeout=600,
             record_timing=False,
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
-            coalesce_streams=True,  # else how often the kernel flushed would decide how the output is cut up
+            coalesce_streams=True,  # otherwise chance would decide into how many pieces an output is cut
             resources={"metadata": {"path": str(self.path.parent)}},
             on_cell_execute=lambda cell, cell_index: began(numbers[id(cell)]),
         )
@@ -168,12 +172,12 @@ class Chapter:
 
 
 def begins_section(cell: Cell) -> bool:
-    """Say whether a cell begins with a heading, after which it is named: links from other notebooks lead there."""
+    """Return whether a cell begins with a heading. Its id is made from that, because other notebooks link to it."""
     return bool(cell.cell_type == "markdown" and HEADING.match(cell.source))
 
 
 def keep_ids(notebook: Notebook, stored: Notebook) -> None:
-    """Let a cell that was only moved or edited keep its id, so that a diff shows no more than what changed."""
+    """Give a cell that was only moved or edited the id that it had, so that a diff shows nothing but the change."""
     ours, theirs = notebook.cells, stored.cells
     before, after = ([(cell.cell_type, cell.source) for cell in cells] for cells in (theirs, ours))
     for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
@@ -189,13 +193,16 @@ def keep_ids(notebook: Notebook, stored: Notebook) -> None:
 
 
 def text_of(notebook: Notebook) -> str:
-    """Return a notebook as it stands in its file."""
+    """Return the text of a notebook's file."""
     nbformat.validate(notebook)
     return str(nbformat.writes(notebook, indent=1, sort_keys=True)) + "\n"
 
 
 def write(chapter: Chapter, check: bool) -> bool:
-    """Write the notebooks of a chapter, each whole or not at all, or only say whether they are what they should be."""
+    """Write the notebooks of a chapter, each whole or not at all, and return whether they were right already.
+
+    check: only return that, and write nothing.
+    """
     same = True
     made = chapter.notebooks()
     for path, notebook in made.items():
@@ -217,9 +224,9 @@ def write(chapter: Chapter, check: bool) -> bool:
 
 
 def run_all(stale: list[Chapter], total: int, durations: Durations) -> None:
-    """Run chapters and write their notebooks, the longest first, and say before, meanwhile and after what is going on.
+    """Run chapters and write their notebooks, those that take longest first, and show how far the work has come.
 
-    total: how many chapters there are, those that need not run included.
+    total: how many chapters there are, including those that need not run.
     """
     if not stale:
         print(f"Notebooks: no cell has to run ({total} chapter{'s' * (total != 1)}).", flush=True)
@@ -258,7 +265,7 @@ def run_all(stale: list[Chapter], total: int, durations: Durations) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Bring the notebooks up to date with their texts, or say which are not."""
+    """Bring the notebooks up to date with their texts, or with --check say which are not; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", help="chapters, such as 01-data; all of them when none is named")
     parser.add_argument("--all", action="store_true", help="run them again even if nothing changed")

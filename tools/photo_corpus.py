@@ -29,7 +29,7 @@ from scratchnet.types import FloatArray
 RESULT = ROOT / "book" / "photos.csv"
 NETWORK = sn.load(ROOT / "book" / "network.npz")
 STRENGTHS = (1, 2, 3)
-EACH = 2  # pictures of each digit, for each fault and strength
+EACH = 2  # the number of pictures of each digit, for each fault and strength
 SEED = 2000  # the seed of the first picture
 HEIGHT, WIDTH = 480, 640
 
@@ -44,16 +44,16 @@ class Shot:
 
     high: float  # the height of the digit, in pixels
     pen: float  # the width of the pen, as a fraction of that height
-    tilt: float  # of the digit, in degrees
+    tilt: float  # the angle by which the digit is turned, in degrees
     place: tuple[float, float] | None = None  # the middle of the digit, as fractions of the sheet; None is at random
     paper: tuple[float, ...] = (0.92, 0.92, 0.92)
     ink: tuple[float, ...] = (0.15, 0.15, 0.15)
     coverage: list[Step] = field(default_factory=list)  # applied in turn to the coverage (height, width) of ink
     light: list[Step] = field(default_factory=list)  # applied in turn to the picture (height, width, 3)
-    quality: int | None = None  # of the JPEG; None writes a PNG
+    quality: int | None = None  # the quality of a JPEG; with None, the picture is a PNG
     turned: int = 1  # EXIF's orientation, from 1 to 8
     bits: int = 8
-    opacity: float | None = None  # of the ink, for a picture without a background
+    opacity: float | None = None  # the opacity of the ink in a picture without a background; None has a background
 
 
 def draw(strokes: Iterable[FloatArray], shot: Shot, rng: Rng) -> tuple[FloatArray, Drawing]:

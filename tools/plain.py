@@ -1,11 +1,11 @@
-"""Say a chapter in plain Markdown, which every notebook program shows as it is meant.
+"""Translate a chapter into plain Markdown, which every notebook program shows as it is meant.
 
-A chapter is written in MyST, whose roles and directives only the site understands. `Book` knows what the site knows:
-which heading, equation and exercise a label belongs to, its number, and in which file it stands. `Book.chapter` and
-`Book.solutions` turn the cells of a text into those of two notebooks: the chapter, which runs from top to bottom
-without its solutions, and the solutions, which begin with what they need of the chapter.
+A chapter is written in MyST, whose roles and directives only the site understands. `Book` knows what the site knows of
+a label: which heading, equation or exercise it belongs to, the number of that, and the file where it stands.
+`Book.chapter` and `Book.solutions` turn the cells of a text into those of two notebooks: the chapter, which runs from
+top to bottom without its solutions, and the solutions, which begin with what they need of the chapter.
 
-Whatever is not known here is refused with its place, so that no markup reaches a notebook unnoticed.
+A role or a directive that is not known here is refused, with its place, so that no markup gets into a notebook.
 """
 
 import ast
@@ -29,6 +29,7 @@ from needs import needed
 from pybtex.richtext import Text
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "book" / "_ext"))
+from deeper import DEEPER as DEEPER
 from site_address import address
 
 nbformat: Any = partly_typed  # some of its functions are annotated, these are not
@@ -42,14 +43,13 @@ HEADING = re.compile(r"(#+) +(.*)")
 ROLE = re.compile(r"\{([\w:]+)\}`([^`]+)`")
 NAMED = re.compile(r"(.*?)\s*<([^<>]+)>", re.DOTALL)  # the words of a link, and in angle brackets where it leads
 FORMULA = re.compile(r"^\$\$\n.*?\n\$\$$", re.DOTALL | re.MULTILINE)
-BULLET = re.compile(r"\n *(?=[-+*>#=])")  # before a sign with which a list, a quotation or a heading begins
+BULLET = re.compile(r"\n *(?=[-+*>#=])")  # how a line begins that could be taken for a list, quotation or heading
 HIDDEN = {"hide-input", "remove-input"}
 CODE = "Code"  # what the line above folded code says where a text has no words for it
-MINUTES = re.compile(r"(?: ·|,) \d+ min$")  # at the end of the title of a fold or an exercise
-DEEPER = "Deeper: "  # begins the heading of a fold
+MINUTES = re.compile(r"(?: ·|,) \d+ min$")  # stands at the end of the title of a fold or an exercise
 FROM_CHAPTER = "From the chapter"
-# What stands before the first word of a sentence, of a cell of a table or of a point of a list, and before its first
-# letter: a bracket, a quotation mark, stars.
+# Matches a text after which a sentence, a cell of a table or a point of a list begins, so that a term there may have a
+# capital. A bracket, a quotation mark or stars may stand in between.
 BEGINS = re.compile(r"""(?:\A|\n\s*\n|\n *(?:[-*]|\d+\.)\ |\||[.!?:][)"”'*_\]]*\s)[\s*_(\["“']*\Z""")
 # First words of terms that keep their capital in a sentence.
 NAMES = {"Adam", "He", "Hessian", "Jacobian", "Nesterov's", "Wilson's", "Xavier"}
@@ -57,7 +57,7 @@ NAMES = {"Adam", "He", "Hessian", "Jacobian", "Nesterov's", "Wilson's", "Xavier"
 
 @dataclass(frozen=True)
 class Part:
-    """A run of lines of a text: a directive with its name, argument, options and body, or (name "") anything else."""
+    """Lines of a text: a directive with its name, argument, options and body, or anything else, whose name is ""."""
 
     name: str
     body: str
@@ -140,10 +140,10 @@ def heading_id(heading: str) -> str:
 
 
 def markdown(source: str) -> Cell:
-    """Return a cell of text, blank lines squeezed together. One that begins with a heading is named after it.
+    """Return a cell of text, without repeated blank lines. If it begins with a heading, its id is made from that.
 
-    A line within a formula begins with no sign that Markdown reads, for programs that look for formulas last.
-    Jupyter folds what is folded on the page, and runs what is folded with the heading above it.
+    Within a formula, lines are joined where one begins with a sign that Markdown would read, because some programs look
+    for formulas last. What is folded on the page is folded in Jupyter, which runs it with the heading above it.
     """
     squeezed = re.sub(r"\n{3,}", "\n\n", source).strip("\n")
     cell = nbformat.v4.new_markdown_cell(FORMULA.sub(lambda found: BULLET.sub(" ", found[0]), squeezed))
@@ -155,7 +155,7 @@ def markdown(source: str) -> Cell:
 
 
 def sections(text: str) -> Iterator[str]:
-    """Cut a text before each heading, which can then be folded with what follows it, and with nothing before it."""
+    """Cut a text before each heading, so that the heading and what follows it can be folded without what is before."""
     lines: list[str] = []
     in_code = False
     for line in text.split("\n"):
@@ -168,14 +168,18 @@ def sections(text: str) -> Iterator[str]:
 
 
 class Book:
-    """What the pages of a book know of each other. `folder` holds the texts in text/, and pages without code beside."""
+    """What the pages of a book know of each other.
+
+    folder: the folder of the book, which has pages without code in it, and the texts of the chapters in text/. site:
+    the address of the site.
+    """
 
     def __init__(self, folder: Path, site: str) -> None:
         self.folder, self.site = folder, site
         self.targets: dict[str, Target] = {}
         self.equations: dict[str, Target] = {}
-        self.terms: dict[str, str] = {}  # as the glossary writes them, by the same in small letters
-        self.chapters: set[str] = set()  # there references and terms are written as the sentence wants them
+        self.terms: dict[str, str] = {}  # terms as the glossary writes them, by the same in small letters
+        self.chapters: set[str] = set()  # pages in which references and terms must fit their sentences
         self.exercises: dict[str, Part] = {}
         for path in sorted(folder.glob("*.md")):
             self._index(path, f"{site}book/{path.stem}.html")
@@ -208,7 +212,7 @@ class Book:
                 name = f"Exercise {number}.{exercises}"
                 self.exercises[label] = part
                 title = MINUTES.sub("", part.argument)
-                # No link finds a heading with a dot in the middle of a line in it.
+                # In notebooks, no link finds a heading that has a dot in the middle of a line (·) in it.
                 minutes = part.argument.removeprefix(title).replace(" ·", ",")
                 heading = f"{name} ({title}){minutes}"
                 self.targets[label] = Target(name, page, heading)
@@ -332,9 +336,10 @@ class Book:
         return "\n".join(self.said(part, page, cited) for part in parts(directive.body)).strip("\n")
 
     def split(self, cells: list[Cell]) -> tuple[list[Cell | Part | None], dict[str, list[Cell | Part | None]]]:
-        """Take the solutions out: return what is left, with a mark where each stood, and each by its exercise.
+        """Take the solutions out of the cells of a page.
 
-        None stands where a cell of text ends.
+        Returns what is left, where a part "solution-start" marks the place of each solution, and the solutions by the
+        labels of their exercises. In both, None stands where a cell of text ends.
         """
         left: list[Cell | Part | None] = []
         taken: dict[str, list[Cell | Part | None]] = {}
@@ -356,7 +361,7 @@ class Book:
 
     @staticmethod
     def given(left: list[Cell | Part | None]) -> dict[str, list[Cell]]:
-        """Return for each exercise the cells that come with it: those up to its solution, but for places of answers."""
+        """Return, for each exercise, the cells between it and its solution, but for places for answers."""
         found: dict[str, list[Cell]] = {}
         here: list[Cell] = []
         for one in left:
@@ -367,7 +372,7 @@ class Book:
         return found
 
     def solved(self, cells: list[Cell]) -> list[Cell]:
-        """Return the code cells of all solutions, those that come with the exercises among them, in order."""
+        """Return the code cells of all solutions in order, each after those that its exercise brings along."""
         left, taken = self.split(cells)
         given = self.given(left)
         return [cell for label, solution in taken.items() for cell in (*given[label], *code_of(solution))]
@@ -381,7 +386,7 @@ class Book:
             nonlocal text
             for section in sections(text):
                 heading, _, below = section.partition("\n")
-                # folding hides the cells below that of the heading, so the heading of a fold has a cell of its own
+                # The heading of a fold has a cell of its own, because folding hides only the cells below that cell.
                 pieces = [heading, below] if heading.lstrip("# ").startswith(DEEPER) else [section]
                 cells.extend(markdown(piece) for piece in pieces if piece.strip())
             text = ""
@@ -450,7 +455,7 @@ class Book:
 
 
 def code_of(found: list[Cell | Part | None]) -> list[Cell]:
-    """Return the code cells of what `Book.split` found."""
+    """Return the code cells of what `Book.split` has returned."""
     return [one for one in found if one and not isinstance(one, Part)]
 
 
@@ -461,7 +466,7 @@ def is_place(cell: Cell) -> bool:
 
 
 def shouts(words: str) -> bool:
-    """Say whether words begin with a capital that they have only because a sentence, or the glossary, begins there."""
+    """Return whether words have a capital only because they begin a sentence, or an entry of the glossary."""
     first = words.split()[0]
     return first[:1].isupper() and first[1:].islower() and first not in NAMES
 
@@ -494,13 +499,13 @@ def checked(cell: Cell, page: str) -> list[Cell]:
 
 
 def in_words(cell: Cell) -> list[Cell]:
-    """Return what a cell's picture shows, said in words and folded: no notebook program has alternative texts."""
+    """Return a folded description of a cell's picture, because no notebook program shows alternative texts."""
     words = alt(cell)
     return [markdown(f"<details><summary>The picture in words</summary>\n\n{words}\n\n</details>")] if words else []
 
 
 def read(source: Path) -> list[Cell]:
-    """Return the cells of a text, in the order of the page. Those that the page folds know the words of their fold."""
+    """Return the cells of a text, in the order of the page. Folded cells are given the words of the line above them."""
     cells = list(jupytext.read(source).cells)
     for cell in cells:
         options = dict(cell.metadata.get("mystnb", {}))
@@ -517,7 +522,7 @@ def read(source: Path) -> list[Cell]:
 def comments(code: str) -> dict[int, str]:
     """Return each run of comment lines as one text, by the number of its first line."""
     runs: dict[int, str] = {}
-    begin = 0  # of the run that goes on; 0 outside of one
+    begin = 0  # the first line of the run that this line may continue, or 0
     for number, line in enumerate(code.split("\n"), start=1):
         if not line.lstrip().startswith("#"):
             begin = 0
@@ -530,7 +535,10 @@ def comments(code: str) -> dict[int, str]:
 
 
 def claims(code: str, name: str) -> int:
-    """Count the claims of a cell of checks: runs of comment lines, each followed by the assertions that hold it."""
+    """Return how many claims a cell of checks makes: runs of comment lines, each with assertions below it.
+
+    Ends the program where a claim has no assertion, or an assertion has no claim.
+    """
     begins = list(comments(code))
     nodes = list(ast.walk(ast.parse(code)))
     asserts = [node.lineno for node in nodes if isinstance(node, ast.Assert)]
@@ -548,6 +556,6 @@ def claims(code: str, name: str) -> int:
 
 
 def site_address(root: Path) -> str:
-    """Return where the site lives, from the one address in _config.yml."""
+    """Return the address of the site, which follows from the one address in _config.yml."""
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
     return str(config.get("html", {}).get("baseurl") or address(config["repository"]["url"]))

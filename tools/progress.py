@@ -1,4 +1,4 @@
-"""Tell those who wait how long it will take, from the times of earlier builds, and how far the work has come."""
+"""Tell those who wait how long the work will take, judging by earlier builds, and how far it has come."""
 
 import json
 import sys
@@ -41,7 +41,7 @@ def together(seconds: Iterable[float], jobs: int) -> float:
 
 
 def in_words(seconds: float) -> str:
-    """Return a duration as a person would say it: to ten seconds, from two minutes on to whole minutes."""
+    """Return a duration as one would say it: rounded to ten seconds, and from two minutes on to whole minutes."""
     if seconds < 10:
         return "a few seconds"
     if seconds < 115:

@@ -1,36 +1,30 @@
 """Race the optimisers of chapter "optimizers" at equal work, each at a rate that was chosen in the same way for all.
 
-    python tools/races.py
+`make far` runs this and writes book/races.csv, a line for each training, in about seven minutes of one core.
 
-Writes book/races.csv, one line for each training, in about seven minutes of one core. What is done is kept in
-_build/races.csv, so that a run which was stopped goes on where it was.
-
-Everyone trains a network 784-32-10 in batches of 32 from He's start, for the same number of epochs. "tune" trains at
-every rate of one grid, with two seeds. The best rate is the one with the lowest dev loss, on average over them. "race"
-trains at that rate, with five other seeds. A seed decides the split of the images, the start and the order, and is the
-same for all. Of data/train.csv.gz, 8,000 images are set aside as the dev set; the test images are not used.
+Every optimiser trains a network 784-32-10 in batches of 32 from He's start, for the same number of epochs. In the part
+"tune" it trains at every rate of one grid, with two seeds, and its best rate is the one with the lowest dev loss, on
+average over both. In the part "race" it trains at that rate, with five other seeds. A seed decides the split of the
+images, the start and the order of the examples, so with one seed all optimisers are given the same. Of
+data/train.csv.gz, 8,000 images are set aside as the dev set; the test images are not used.
 """
 
-import csv
 import math
-import sys
 import warnings
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import lru_cache, partial
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from common import ROOT
+from recipes import Examples, Job, Row, images
 
 import scratchnet as sn
 from scratchnet.optimizers import Optimizer
-from scratchnet.types import FloatArray, IntArray
 
-RESULT, KEPT = ROOT / "book" / "races.csv", ROOT / "_build" / "races.csv"
 SIZES, BATCH, DEV_SIZE = (784, 32, 10), 32, 8000
-RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # the book's factors of about three
+RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # in steps of about three, as in the book
 TUNING, RACING = (5, 6), (0, 1, 2, 3, 4)  # seeds
 BUDGETS = (("cosine", 1), ("cosine", 5), ("constant", 5))  # schedule and epochs
 OPTIMIZERS: dict[str, Callable[[float], Optimizer]] = {
@@ -41,11 +35,10 @@ OPTIMIZERS: dict[str, Callable[[float], Optimizer]] = {
     "RMSProp": sn.RMSProp,
     "Adam": sn.Adam,
 }
-Examples = tuple[FloatArray, IntArray]
 
 
 class Training(NamedTuple):
-    """What one training is called with."""
+    """What decides one training. `part` is "tune" or "race"."""
 
     part: str
     schedule: str
@@ -56,102 +49,70 @@ class Training(NamedTuple):
 
 
 Found = tuple[float, float]  # dev loss and dev accuracy
-COLUMNS = (*Training._fields, "dev_loss", "dev_accuracy")
 
 
 @lru_cache(maxsize=1)
 def split(seed: int) -> tuple[Examples, Examples]:
     """Return the training and the dev images of a seed."""
-    digits = sn.read_digits(ROOT / "data" / "train.csv.gz")
-    X, y = sn.normalize(digits.images), digits.labels
-    return sn.train_dev_split(X, y, DEV_SIZE, np.random.default_rng(seed))
+    return sn.train_dev_split(*images("train"), DEV_SIZE, np.random.default_rng(seed))
 
 
 def train(training: Training) -> Found:
-    """Return dev loss and dev accuracy at the end, to four places. One that diverges has no loss, and guesses."""
+    """Return dev loss and dev accuracy at the end, to four places; ∞ and 0.1, that of guessing, where it diverges."""
     examples, dev = split(training.seed)
     rng = np.random.default_rng([training.seed, 1])
     params = sn.initialize(SIZES, rng, dtype=examples[0].dtype)
     schedule = sn.cosine if training.schedule == "cosine" else None
     optimizer = OPTIMIZERS[training.optimizer](training.rate)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # at the largest rates a loss is absurd, and the table says so
+        warnings.simplefilter("ignore")  # `fit` warns of the loss at the largest rates, which the table shows anyway
         try:
-            sn.fit(
+            history = sn.fit(
                 params, *examples, optimizer=optimizer, schedule=schedule, epochs=training.epochs, batch_size=BATCH,
                 rng=rng, progress=False,
             )  # fmt: skip
         except sn.DivergedError:
             return math.inf, 0.1
+    if history.interrupted:
+        raise KeyboardInterrupt
     loss, accuracy = sn.evaluate(params, *dev)
     return round(loss, 4), round(accuracy, 4)
 
 
-def tuning() -> Iterator[Training]:
-    """Yield every training of the grid."""
-    for seed in TUNING:  # first, so that the images of a split are read once
-        for schedule, epochs in BUDGETS:
-            for name in OPTIMIZERS:
-                for rate in RATES:
-                    yield Training("tune", schedule, epochs, name, rate, seed)
+def race(schedule: str, epochs: int, name: str) -> list[Row]:
+    """Return the lines of one optimiser in one race: its grid, and five seeds at the rate that was best there."""
+    grid = [Training("tune", schedule, epochs, name, rate, seed) for seed, rate in product(TUNING, RATES)]
+    tried = {training: train(training) for training in grid}
+    best = best_rate(tried)
+    raced = [Training("race", schedule, epochs, name, best, seed) for seed in RACING]
+    found = tried | {training: train(training) for training in raced}
+    return [
+        {**training._asdict(), "dev_loss": f"{loss:.4f}", "dev_accuracy": f"{accuracy:.4f}"}
+        for training, (loss, accuracy) in found.items()
+    ]
 
 
-def best_rates(found: dict[Training, Found]) -> dict[tuple[str, int, str], float]:
-    """Return the rate with the lowest mean dev loss for each schedule, number of epochs and optimiser."""
-    losses: dict[tuple[str, int, str], dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for training, (loss, _) in found.items():
-        if training.part == "tune":
-            losses[training.schedule, training.epochs, training.optimizer][training.rate].append(loss)
-    return {case: min(rates, key=lambda rate: sum(rates[rate])) for case, rates in losses.items()}
+def best_rate(tried: dict[Training, Found]) -> float:
+    """Return the rate with the lowest mean dev loss."""
+    losses: dict[float, float] = dict.fromkeys(RATES, 0.0)
+    for training, (loss, _) in tried.items():
+        losses[training.rate] += loss
+    return min(losses, key=lambda rate: losses[rate])
 
 
-def racing(best: dict[tuple[str, int, str], float]) -> Iterator[Training]:
-    """Yield every training of the race."""
-    for seed in RACING:
-        for (schedule, epochs, name), rate in best.items():
-            yield Training("race", schedule, epochs, name, rate, seed)
+def place(row: Row) -> object:
+    """Return what a line of the table is sorted by: first all grids, seed by seed, and then all races."""
+    return row["part"] != "tune", row["seed"]
 
 
-def read(path: Path) -> dict[Training, Found]:
-    """Return the trainings of a table, and what was found."""
-    if not path.exists():
-        return {}
-    with path.open(newline="") as file:
-        rows = list(csv.reader(file))[1:]
+def _rows(schedule: str, epochs: int, name: str) -> Callable[[Path], list[Row]]:
+    return lambda _: race(schedule, epochs, name)
+
+
+def jobs() -> dict[str, Job]:
+    """Return the jobs of book/races.csv by name: one for each optimiser in each race."""
+    words = f"{SIZES}, {BATCH}, {DEV_SIZE}, {RATES}, {TUNING}, {RACING}"
     return {
-        Training(part, schedule, int(epochs), name, float(rate), int(seed)): (float(loss), float(accuracy))
-        for part, schedule, epochs, name, rate, seed, loss, accuracy in rows
+        f"races-{name}-{schedule}-{epochs}": Job("races.csv", 8.0 * epochs, _rows(schedule, epochs, name), words)
+        for (schedule, epochs), name in product(BUDGETS, OPTIMIZERS)
     }
-
-
-def write(path: Path, found: dict[Training, Found]) -> None:
-    """Write the table, in one step."""
-    path.parent.mkdir(exist_ok=True)
-    partial_file = path.with_suffix(".partial")
-    with partial_file.open("w", newline="") as file:
-        rows = [(*training, f"{loss:.4f}", f"{accuracy:.4f}") for training, (loss, accuracy) in found.items()]
-        csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
-    partial_file.replace(path)
-
-
-def run(trainings: Iterable[Training], found: dict[Training, Found]) -> None:
-    """Do what is not done yet, and keep each training as soon as it is done."""
-    for training in trainings:
-        if training not in found:
-            found[training] = train(training)
-            write(KEPT, found)
-            print(*training, *(f"{number:.4f}" for number in found[training]), sep="\t", flush=True)
-
-
-def main() -> int:
-    """Tune, race, and write the table."""
-    found = read(KEPT)
-    run(tuning(), found)
-    run(racing(best_rates(found)), found)
-    write(RESULT, {training: found[training] for training in (*tuning(), *racing(best_rates(found)))})
-    KEPT.unlink()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -25,7 +25,7 @@ EPOCHS = 40
 
 @dataclass(frozen=True)
 class Remedy:
-    """A network without its first and last layer, and what is done against the gap."""
+    """The hidden units of a network, layer by layer, and what is done against the gap."""
 
     units: tuple[int, ...] = (100,)
     weight_decay: float = 0.0
@@ -33,7 +33,7 @@ class Remedy:
     augment: Mapping[str, Any] = field(default_factory=dict)
 
     def network(self) -> list[sn.Kind]:
-        """Return the layers: linear with ReLU between, and dropout after each ReLU where there is any."""
+        """Return the layers: linear ones with ReLU between them, and after each ReLU dropout, if there is to be any."""
         layers: list[sn.Kind] = []
         for D, H in pairwise((784, *self.units, 10)):
             layers += [sn.Linear(D, H), sn.ReLU()] + [sn.Dropout(self.dropout)] * (self.dropout > 0)
@@ -55,7 +55,7 @@ SIZES: tuple[tuple[int, ...], ...] = ((10,), (30,), (300,), (1000,), (100, 100),
 
 
 def parts(seed: int) -> tuple[Examples, Examples, Examples]:
-    """Return the images for training, for stopping and for measuring."""
+    """Return the images that a seed chooses for training, for finding the best epoch, and for measuring."""
     X, y = images("train")
     order = np.random.default_rng(seed).permutation(len(X))
     cuts = np.split(order[: TRAINING + STOPPING + MEASURING], [TRAINING, TRAINING + STOPPING])
@@ -64,7 +64,7 @@ def parts(seed: int) -> tuple[Examples, Examples, Examples]:
 
 
 def train(remedy: Remedy, seed: int, epochs: int = EPOCHS) -> tuple[sn.Parameters, sn.Parameters, int]:
-    """Return the network of the last epoch, that of the best, and which epoch that was."""
+    """Return the network of the last epoch, that of the epoch with the smallest dev loss, and the number of that."""
     examples, stop, _ = parts(seed)
     rng = np.random.default_rng([seed, 1])
     params, optimizer = sn.initialize(remedy.network(), rng), sn.Momentum(0.02, weight_decay=remedy.weight_decay)
@@ -90,7 +90,7 @@ def train(remedy: Remedy, seed: int, epochs: int = EPOCHS) -> tuple[sn.Parameter
 
 
 def line(name: str, seed: int, epochs: int = EPOCHS) -> Row:
-    """Return what the table says of a remedy or of a network."""
+    """Return the line of the table for a remedy, or for a network without one, such as "100-100"."""
     remedy, begin = _remedy(name), process_time()
     last, best, epoch = train(remedy, seed, epochs)
     seconds = process_time() - begin

@@ -1,10 +1,11 @@
 """Make one style sheet and one script of the many that the theme and its extensions bring.
 
 The theme puts a dozen style sheets and as many scripts on every page, among them an icon font of 1.5 MB. Here all style
-sheets become `book.css`, without the rules that no page can use (our own style sheet draws the icons), and all scripts
-become `book.js`, which runs once the page has been read. finish_pages.py calls this when it has finished the pages.
+sheets become `book.css`, without the rules that no page can use and without the font, because our own style sheet draws
+the icons. All scripts become `book.js`, which runs once the page has been read. finish_pages.py calls this when it has
+finished the pages.
 
-The names of the sheets and scripts stand here. When the theme brings others, the build stops.
+The names of all style sheets and scripts are listed here. When the theme brings others, the build stops.
 """
 
 import hashlib
@@ -16,13 +17,13 @@ from typing import Any
 import tinycss2
 from sphinx.errors import ExtensionError
 
-# A later style sheet overrides an earlier one. theme.css, which only imports basic.css, is not needed.
+# The order matters, because a later style sheet overrides an earlier one. theme.css only imports basic.css, and is not
+# needed.
 SHEETS = (
     "basic.css",
     "styles/pydata-sphinx-theme.css",
     "pygments.css",
     "styles/sphinx-book-theme.css",
-    "togglebutton.css",
     "copybutton.css",
     "mystnb.css",
     "exercise.css",
@@ -40,7 +41,6 @@ SCRIPTS = (
     "clipboard.min.js",
     "copybutton.js",
     "scripts/sphinx-book-theme.js",
-    "togglebutton.js",
     "bets.js",
     "link_targets.js",
     "theme_repairs.js",
@@ -48,12 +48,10 @@ SCRIPTS = (
     "reading_progress.js",
     "scripts/pydata-sphinx-theme.js",
 )
-# Left out: no page has tabs, and the book starts notebooks elsewhere than in the page (thebe).
-UNUSED = {"sphinx-thebe.js", "sphinx-thebe.css", "design-tabs.js"}
+# These are left out, because no page has tabs, folds are `<details>`, and the book does not run cells by thebe.
+UNUSED = {"sphinx-thebe.js", "sphinx-thebe.css", "design-tabs.js", "togglebutton.css", "togglebutton.js"}
 # Settings that the theme and its extensions would write into every page, between their scripts.
 SETTINGS = """\
-let toggleHintShow = "Click to show", toggleHintHide = "Click to hide", toggleOpenOnPrint = "true";
-var togglebuttonSelector = ".toggle, .admonition.dropdown";
 DOCUMENTATION_OPTIONS.search_as_you_type = false;
 // A page opened from a folder may not fetch others, so its search shows titles without excerpts.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
@@ -69,8 +67,9 @@ for (const storage of ["localStorage", "sessionStorage"]) {
   }
 }
 """
-# The theme's script asks every listing whether it scrolls, when the page opens and after every change. The browser must
-# then lay out a whole chapter before it shows the top. keyboard_scrolling.js asks when the reader comes near.
+# The theme's script looks at every listing to see whether it scrolls, when the page opens and after every change. For
+# that the browser must lay out the whole chapter before it shows the top. This part of the script is cut out, and
+# keyboard_scrolling.js looks at a listing when the reader comes near it.
 LAYS_OUT_ALL = re.compile(
     r'(function \w+\(\)\{)const \w+=\(\)=>\{document\.querySelectorAll\(\["pre",[^{}]*\{[^{}]*\}\)\}'
     r".*?\w+\(\)\}(?=function)"
@@ -78,12 +77,12 @@ LAYS_OUT_ALL = re.compile(
 
 
 def plain(name: str) -> str:
-    """Return the name of a file without the digest that some have in it."""
+    """Return the name of a file without the digest that the theme has put into some names."""
     return re.sub(r"\.[0-9a-f]{32,}\.", ".", name.removeprefix("_static/"))
 
 
 def refuse_unknown_files(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """Stop the build at a style sheet or a script that is not in the lists above. Templates name only the bundles."""
+    """Stop the build at a style sheet or a script that is not in the lists above, because no page would load it."""
     for kind, known in (("css_files", {*SHEETS, *UNUSED}), ("script_files", {*SCRIPTS, *UNUSED})):
         found = {plain(str(entry.filename)) for entry in context.get(kind, []) if entry.filename}
         if unknown := found - known:
@@ -91,7 +90,7 @@ def refuse_unknown_files(app: Any, pagename: str, templatename: str, context: di
 
 
 def words_of(pages: Iterable[str], scripts: str) -> set[str]:
-    """Return every class and id of the pages, and every word of the scripts, which may use it as a class or an id."""
+    """Return every class and id of the pages, and every word of the scripts, which may make a class or an id of it."""
     used = set(re.findall(r"[\w-]+", scripts))
     for page in pages:
         for value in re.findall(r'\b(?:class|id)="([^"]*)"', page):
@@ -100,7 +99,7 @@ def words_of(pages: Iterable[str], scripts: str) -> set[str]:
 
 
 def names_in(tokens: list[Any]) -> set[str]:
-    """Return the classes and ids that an element must have; those inside `:not(…)` and `:is(…)` are not looked at."""
+    """Return the classes and ids that a selector asks for; those inside `:not(…)` and `:is(…)` are not looked at."""
     neighbours = zip([None, *tokens], tokens, strict=False)
     return {
         token.value for before, token in neighbours if token.type == "hash" or (token.type == "ident" and before == ".")
@@ -108,7 +107,7 @@ def names_in(tokens: list[Any]) -> set[str]:
 
 
 def selectors_in(prelude: list[Any]) -> list[list[Any]]:
-    """Split the selectors of a rule at the commas."""
+    """Return the selectors of a rule, which are separated by commas."""
     parts: list[list[Any]] = [[]]
     for token in prelude:
         if token.type == "literal" and token.value == ",":
@@ -119,7 +118,7 @@ def selectors_in(prelude: list[Any]) -> list[list[Any]]:
 
 
 def lean(rules: list[Any], used: set[str]) -> str:
-    """Write the rules that pages with these classes and ids can use, and leave out the others."""
+    """Return, as text, the rules that pages with these classes and ids can use, and leave out the others."""
     kept = []
     for rule in rules:
         if rule.type == "qualified-rule":
@@ -147,7 +146,7 @@ def parsed(text: Any) -> list[Any]:
 
 
 def font_face(declarations: str) -> list[str]:
-    """Keep a font, in the one format that every browser reads, and leave out the icon fonts of the theme."""
+    """Return the rule for a font in the one format that every browser reads, or none for an icon font of the theme."""
     if "Font Awesome" in declarations.replace("\\", ""):
         return []
     one = re.sub(r',\s*url\([^)]*\.(?:woff|ttf)"?\) format\([^)]*\)', "", declarations)
@@ -155,14 +154,14 @@ def font_face(declarations: str) -> list[str]:
 
 
 def rebased(text: str, folder: str) -> str:
-    """Write the addresses in a style sheet of this folder relative to the folder of the bundle, one higher."""
+    """Return a style sheet of this folder with its addresses written for the bundle, which is in the folder above."""
     if not folder:
         return text
     return re.sub(r"url\((?![\"']?(?:data:|#))[\"']?([^\"')]+)[\"']?\)", rf"url({folder}/\1)", text)
 
 
 def without_formulas_in_excerpts(static: Path) -> None:
-    """Let the search leave out the TeX and the MathML of a formula: its excerpts would show it three times."""
+    """Let the search leave out the TeX and the MathML of a formula, or its excerpts would show each formula thrice."""
     script, left_out = static / "searchtools.js", '".headerlink", "script", "style"'
     text = script.read_text(encoding="utf-8")
     if left_out not in text:
@@ -174,7 +173,7 @@ def without_formulas_in_excerpts(static: Path) -> None:
 def write(static: Path, own: list[Path], pages: Iterable[str]) -> dict[str, str]:
     """Write `book.css` and `book.js`, and return their names with their digests.
 
-    The book's `own` files are taken from where they are edited: Sphinx copies them only when a page has changed too.
+    The book's `own` files are taken from where they are edited, because Sphinx copies them only if a page has changed.
     """
     folders = [static, *own]
     files = {plain(str(path.relative_to(folder))): path for folder in folders for path in folder.rglob("*.*s")}
@@ -203,7 +202,7 @@ def write(static: Path, own: list[Path], pages: Iterable[str]) -> dict[str, str]
 
 
 def named(page: str, names: dict[str, str]) -> str:
-    """Return the page with the digests of the bundles, so that no browser shows a new page with an old style sheet."""
+    """Return the page with the digests of the bundles, so that no browser shows it with an old style sheet."""
     for name, with_digest in names.items():
         page, found = re.subn(rf'_static/{re.escape(name)}(\?v=\w+)?"', f'_static/{with_digest}"', page)
         if found != 1:

@@ -1,7 +1,7 @@
 """Number each chapter as its file is numbered: 00-refresher is chapter 0, and 18-frameworks is chapter 18.
 
-What numbers the chapters, sphinx-external-toc, only counts from 1. The numbers of formulas and exercises follow from
-those of the chapters.
+sphinx-external-toc, which numbers the chapters, can only count from 1. The numbers of formulas and exercises follow
+from those of the chapters.
 """
 
 from pathlib import PurePosixPath

@@ -1,4 +1,4 @@
-"""Let a long line of code go on below, indented further than it began, so that none has to be scrolled.
+"""Let a long line of code go on in the next line, indented further, so that no code has to be scrolled.
 
 The highlighter puts each line of code into an element that knows how far it is indented, and that may be broken after a
 bracket or a comma and before a dot; the style sheet does the rest. The text does not change, so that copying gives what
@@ -15,8 +15,8 @@ from sphinx.errors import ExtensionError
 LISTING = re.compile(r'<div class="highlight"><pre>(.*)</pre></div>\n', re.DOTALL)
 CODE = {"default", "python", "ipython3", "sh"}
 PRINTED = {"myst-ansi", "text"}
-SHORT = 36  # characters: a line that every phone shows in one piece
-LONG = 75  # characters: NumPy prints no longer row of an array
+SHORT = 36  # every phone shows a line of so many characters in one piece
+LONG = 75  # no row of an array that NumPy prints has more characters
 COLUMNS = re.compile(r"\S  +\S")
 
 
@@ -41,7 +41,7 @@ def with_lines(listing: str, language: str) -> str:
 
 
 def is_said(printed: str) -> bool:
-    """Say whether what a cell printed is sentences, and no table and no array."""
+    """Return whether what a cell printed is sentences, and not a table or an array."""
     return "\n" not in printed or (max(map(len, printed.split("\n"))) > LONG and not COLUMNS.search(printed))
 
 

@@ -1,8 +1,9 @@
 """Finish each page that Sphinx wrote: read it with a parser, change it step by step, and write it again.
 
-The steps stand below in the order in which they run. Each takes the page as a tree, and stops the build with a sentence
-where the page is not written as the step expects, so that a new release of the theme cannot undo one unnoticed. Sphinx
-writes only pages that have changed. A page that has its policy, from the last step, was finished in an earlier build.
+The steps stand below in the order in which they run. Each changes the page as a tree, and stops the build with a
+sentence where the page is not written as the step expects. So no new release of the theme can make a step useless
+without anyone noticing. Sphinx writes only pages that have changed: a page that already has the policy of the last step
+was finished in an earlier build.
 """
 
 import base64
@@ -16,6 +17,7 @@ import bundles
 from bs4 import BeautifulSoup, Tag
 from bs4.dammit import EntitySubstitution
 from bs4.formatter import HTMLFormatter
+from deeper import DEEPER
 from PIL import Image
 from sphinx.errors import ExtensionError
 
@@ -24,8 +26,9 @@ POLICY = (
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'"
 )
 FINISHED = '<meta http-equiv="Content-Security-Policy"'
-# No step looks inside a listing, a drawing or a rendered formula, and these are nearly all of a page. The parser, which
-# is slow, is given a comment in place of each. What looks like one inside a script stays there.
+# Listings, drawings and rendered formulas make up nearly all of a page, and no step looks into them. Because the parser
+# is slow, it is given a short comment in place of each. Scripts are looked for as well, so that the text of a script is
+# left alone where it only looks like one of these.
 OPAQUE = re.compile(r'<(?:(script|pre|svg)\b|(span) class="katex">)')
 
 VIEW_BOX = re.compile(r'viewBox="0 0 (\d+) (\d+)"')
@@ -42,14 +45,14 @@ WRITTEN = Formatter(EntitySubstitution.substitute_xml, void_element_close_prefix
 
 
 def the_one(found: list[Tag], what: str) -> Tag:
-    """Return the one element of a list, or stop the build."""
+    """Return the only element of a list, or stop the build where there are none or several. what: a name for it."""
     if len(found) != 1:
         raise ExtensionError(f"{len(found)} times, not once, there is {what}: does the theme write pages in a new way?")
     return found[0]
 
 
 def without_thebe(page: BeautifulSoup) -> None:
-    """Remove the settings of thebe, which runs cells in a page: the book starts notebooks elsewhere."""
+    """Remove the settings of thebe, which would run cells in a page in its own way. The book does not use it."""
     for settings in page.find_all("script", type="text/x-thebe-config"):
         kernel = settings.find_next_sibling("script")
         if kernel is None or not kernel.get_text().startswith("kernelName = "):
@@ -61,21 +64,16 @@ def without_thebe(page: BeautifulSoup) -> None:
 
 
 def without_shared_ids(page: BeautifulSoup) -> None:
-    """Remove the id of the box in an exercise or a solution: it is the same in all of them."""
+    """Remove the id of the box in an exercise or a solution, because all boxes are given the same one."""
     for kind in ("exercise", "solution"):
         for box in page.find_all("div", class_=kind):
             del the_one(box.find_all(id=f"{kind}-content"), f"a box in an {kind}")["id"]
 
 
-def without_links_in_titles(page: BeautifulSoup) -> None:
-    """Let the title of a folded solution be no link: a tap on it should unfold the solution, not lead away from it."""
-    for solution in page.find_all("div", class_="solution"):
-        the_one(solution.find(class_="admonition-title").find_all("a"), "a link in the title of a solution").unwrap()
-
-
 def without_wrong_roles(page: BeautifulSoup) -> None:
-    """Remove the roles of the bibliography. It claims to be a list, but its children are no list items; the role of
-    its entries is one that browsers have dropped. Without them, a screen reader reads it well.
+    """Remove the roles of the bibliography, so that a screen reader reads it well.
+
+    It claims to be a list, but its children are no list items, and their own role is one that browsers do not support.
     """
     for kind, role in (("citation-list", "list"), ("citation", "doc-biblioentry")):
         for element in page.find_all("div", class_=kind):
@@ -84,15 +82,15 @@ def without_wrong_roles(page: BeautifulSoup) -> None:
 
 
 def with_a_landmark_around_the_sidebar(page: BeautifulSoup) -> None:
-    """Let a screen reader find the name of the book and the search, which stand in no landmark of their own."""
+    """Make the sidebar a landmark, so that a screen reader finds the name of the book and the search in it."""
     for sidebar in page.find_all(id="pst-primary-sidebar"):
         sidebar.attrs |= {"role": "complementary", "aria-label": "The book"}
 
 
 def with_headers_that_say_something(page: BeautifulSoup) -> None:
-    """Let no cell of a table that says nothing be a header; a head without a word goes altogether.
+    """Let no empty cell of a table be a header, and remove a head whose cells are all empty.
 
-    Where the first column has no header, its cells are those of the rows.
+    Where only the first column has an empty header, its cells become the headers of their rows.
     """
     for table in page.select("article table:has(thead)"):
         cells = table.thead.find_all("th")
@@ -114,7 +112,7 @@ def with_links_below_the_title(page: BeautifulSoup) -> None:
 
 
 def minutes_said(page: BeautifulSoup, minutes: str) -> Tag:
-    """Return the quiet words behind a title that say how long it takes."""
+    """Return the words after a title that say how long its text takes, to be set in a quiet style."""
     said = page.new_tag("span", attrs={"class": "minutes"})
     said.string = f" · {minutes}"
     return said
@@ -123,11 +121,11 @@ def minutes_said(page: BeautifulSoup, minutes: str) -> Tag:
 def with_folds(page: BeautifulSoup) -> None:
     """Fold each section whose heading begins with "Deeper:", under that heading, and leave it out of the contents.
 
-    The section stays inside with its ids, so that a browser opens the fold for a link to it, as for a link to anything
-    in it.
+    The section with its ids stays inside the fold. So a browser opens the fold for a link to the section, as it does
+    for a link to anything in it.
     """
     for heading in page.select("section > h3"):
-        if not heading.get_text().startswith("Deeper:"):
+        if not heading.get_text().startswith(DEEPER):
             continue
         section = heading.parent
         fold, summary = page.new_tag("details", attrs={"class": "deeper"}), page.new_tag("summary")
@@ -148,9 +146,9 @@ def with_folds(page: BeautifulSoup) -> None:
 
 
 def with_folded_code(page: BeautifulSoup) -> None:
-    """Let the line above folded code say what it hides, open or not, and let a picture stand above its code.
+    """Let the line above folded code say what is hidden, whether it is open or not, and put pictures above their code.
 
-    The theme calls each such line "Toggle hidden content", and makes a box of it.
+    Without this the theme writes "Toggle hidden content" there, and draws a box around it.
     """
     for fold in page.select("details.hide"):
         summary = the_one(fold.find_all("summary", recursive=False), "a line above folded code")
@@ -166,7 +164,7 @@ def with_folded_code(page: BeautifulSoup) -> None:
 
 
 def with_minutes_after_titles(page: BeautifulSoup) -> None:
-    """Say the minutes of an exercise after its title, not within the brackets; and not in the title of its solution."""
+    """Move the minutes of an exercise out of the brackets in its title, and remove them from that of its solution."""
     for title in page.select("div:is(.exercise, .solution) > p.admonition-title"):
         for words in title.find_all(string=re.compile(r" · \d+ min\)")):
             name, _, minutes = str(words).rpartition(" · ")
@@ -175,10 +173,24 @@ def with_minutes_after_titles(page: BeautifulSoup) -> None:
                 title.append(minutes_said(page, minutes.strip()[:-1]))
 
 
-def with_sizes_of_pictures(page: BeautifulSoup, folder: Path) -> None:
-    """Say how large each picture is, so that nothing jumps, and fetch those of cells when the reader comes near.
+def with_folded_solutions(page: BeautifulSoup) -> None:
+    """Fold each solution under its title, which is no link: a tap on it should unfold the solution, not lead away.
 
-    The opening picture of a chapter, which no section but that of the whole page is around, is fetched at once.
+    As in other folds, the id is that of the section inside, so that a browser opens the fold for a link to it.
+    """
+    for solution in page.select("div.solution"):
+        title = the_one(solution.select(":scope > p.admonition-title"), "a title of a solution")
+        the_one(title.find_all("a"), "a link in the title of a solution").unwrap()
+        the_one(solution.select(":scope > section"), "a box in a solution")["id"] = solution["id"]
+        solution.name, title.name = "details", "summary"
+        solution.attrs, title.attrs = {"class": "solution"}, {}
+
+
+def with_sizes_of_pictures(page: BeautifulSoup, folder: Path) -> None:
+    """Write the size of each picture into the page, so that the text does not jump when the picture arrives.
+
+    Pictures are fetched only when the reader comes near. The exception is the opening picture of a chapter, which is
+    in no section but that of the whole page.
     """
     for picture in page.find_all("img", src=re.compile(r"^(?!data:|https?:).*\.png$"), width=False):
         with Image.open(folder / picture["src"]) as image:
@@ -196,7 +208,7 @@ def with_sizes_of_pictures(page: BeautifulSoup, folder: Path) -> None:
 
 
 def with_policy(page: BeautifulSoup) -> None:
-    """Say what the page may load: what comes from the site itself, and the scripts in the page by their hash."""
+    """Add a policy that lets the page load only what comes from the site, and run its own scripts, by their hashes."""
     inline = [script.decode_contents() for script in page.find_all("script", src=False)]
     digests = sorted({base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() for code in inline})
     allowed = POLICY.format(hashes="".join(f" 'sha256-{digest}'" for digest in digests))
@@ -205,7 +217,7 @@ def with_policy(page: BeautifulSoup) -> None:
 
 
 def hide(text: str) -> tuple[str, list[str]]:
-    """Replace each listing, drawing and formula by a comment; return the page and what was replaced."""
+    """Replace each listing, drawing and formula by a comment, and return the page and the list of what was replaced."""
     shown, hidden, position = [], [], 0
     while found := OPAQUE.search(text, position):
         name, depth = found[1] or found[2], 0
@@ -227,12 +239,11 @@ def hide(text: str) -> tuple[str, list[str]]:
 
 
 def finished(text: str, folder: Path) -> str:
-    """Return a page of this folder after all steps."""
+    """Return a page after all steps. folder: where its file is, from which the addresses of its pictures count."""
     shown, hidden = hide(text)
     page = BeautifulSoup(shown, "html.parser")
     without_thebe(page)
     without_shared_ids(page)
-    without_links_in_titles(page)
     without_wrong_roles(page)
     with_a_landmark_around_the_sidebar(page)
     with_headers_that_say_something(page)
@@ -240,13 +251,14 @@ def finished(text: str, folder: Path) -> str:
     with_folds(page)
     with_folded_code(page)
     with_minutes_after_titles(page)
+    with_folded_solutions(page)
     with_sizes_of_pictures(page, folder)
     with_policy(page)
     return re.sub("<!--hidden ([0-9]+)-->", lambda found: hidden[int(found[1])], page.decode(formatter=WRITTEN))
 
 
 def shrink(picture: Path) -> None:
-    """Give a picture at most 256 colours, on white paper."""
+    """Reduce a picture to 256 colours, on white paper, so that it is quick to load."""
     with Image.open(picture) as image:
         if image.mode != "P":
             paper = Image.new("RGB", image.size, "white")
@@ -255,7 +267,7 @@ def shrink(picture: Path) -> None:
 
 
 def finish(app: Any, exception: Exception | None) -> None:
-    """Finish the pages that were written, write the bundles, and let every page name the bundles as they now are."""
+    """Finish the pages that were written, write the bundles, and put the digests of the bundles into every page."""
     if exception or app.builder.name != "html":
         return
     site = Path(app.outdir)
@@ -269,7 +281,7 @@ def finish(app: Any, exception: Exception | None) -> None:
     for path in sorted(site.rglob("*.html")):
         text = path.read_text(encoding="utf-8")
         if static in path.parents or "book.css" not in text:
-            continue  # no page of the theme: index.html only leads on to the first page
+            continue  # not made by the theme, as index.html, which only leads on to the first page
         try:
             pages[path] = text if FINISHED in text else finished(text, path.parent)
         except ExtensionError as error:

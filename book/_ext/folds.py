@@ -1,10 +1,10 @@
-"""What a chapter told in two layers has on its page: the directive `bet`, and stable addresses for folds.
+"""What the two layers of a chapter need on its page: the directive `bet`, and stable addresses for folds.
 
-A fold for depth is a heading `### Deeper: … · 6 min`; finish_pages.py folds it. The minutes may change, so they are
-taken out of the id that Sphinx makes of the heading.
+A fold for depth begins with a heading `### Deeper: … · 6 min`, and finish_pages.py folds it. The minutes may change, so
+they are taken out of the id that Sphinx makes of the heading.
 
-A bet says what kind of answer it asks for, and which words of the page settle it. `bets.js` makes of this what the
-reader fills in, and shows guesses beside results at the end. Without scripts a bet is a question with a blank.
+A bet says what kind of answer it asks for, and which words of the page settle it. From this, `bets.js` makes the blanks
+that the reader fills in, and shows guesses beside results at the end. Without scripts a bet is a question with a blank.
 """
 
 import json
@@ -12,6 +12,7 @@ import re
 from html import escape
 from typing import Any, ClassVar
 
+from deeper import DEEPER
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.errors import ExtensionError
@@ -48,10 +49,10 @@ def blanks(text: str) -> list[dict[str, Any]]:
 
 
 class BetDirective(SphinxDirective):
-    """A question, with a blank for the answer. Bets of a page are numbered, and known by their number: `data-bet`.
+    """A question, with a blank for the answer. The bets of a page are numbered, and `data-bet` holds the number.
 
-    :answer: what kind of answer the question wants, `words` if nothing is said. :result: words from the page that
-    settle it, several with … between them. The build stops when they no longer stand there after the bet.
+    :answer: what kind of answer the question wants; `words` if the option is left out. :result: words of the page that
+    settle it, in pieces with … between them. The build stops where the page does not have these words after the bet.
     """
 
     has_content = True
@@ -84,13 +85,13 @@ def depart_bet(writer: Any, bet: Bet) -> None:
 
 
 class StableIds(SphinxTransform):
-    """Take the minutes out of the ids of folds, before labels are joined to them."""
+    """Take the minutes out of the ids of folds, before Sphinx connects labels with these ids."""
 
     default_priority = 200
 
     def apply(self, **kwargs: Any) -> None:
         for section in self.document.findall(nodes.section):
-            if not section[0].astext().startswith("Deeper: "):
+            if not section[0].astext().startswith(DEEPER):
                 continue
             for old in list(section["ids"]):
                 new = re.sub(r"-\d+-min$", "", old)
@@ -106,13 +107,13 @@ class StableIds(SphinxTransform):
 
 
 class Results(SphinxTransform):
-    """Find where each bet is settled: give what holds the first words of its result an id, `bet-1-result`.
+    """Find where each bet is settled, and give what holds the first words of its result the id `bet-1-result`.
 
-    A result is a quotation, so that it cannot say anything else than the page: the build stops when it is no longer
-    found after its bet.
+    A result is a quotation, so that it cannot say anything else than the page: the build stops where it is not found
+    after its bet.
     """
 
-    default_priority = 870  # after quotation marks have become round
+    default_priority = 870  # after straight quotation marks have become round ones, which results are written with
 
     def apply(self, **kwargs: Any) -> None:
         kinds = Bet | nodes.paragraph | nodes.literal_block
@@ -138,7 +139,7 @@ class Results(SphinxTransform):
 
 
 def spaced(text: str) -> str:
-    """Return a text with one space where it has several, or a line ends."""
+    """Return a text in which several spaces, or the end of a line, have become one space."""
     return " ".join(text.split())
 
 

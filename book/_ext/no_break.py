@@ -11,7 +11,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
-SHORT = 28  # characters of TeX: about 200 pixels at most
+SHORT = 28  # a formula of so many characters of TeX is at most about 200 pixels wide
 BEFORE = re.compile(r"[(\[“‘]+$")
 AFTER = re.compile(r"^[,.;:!?)\]”’]+")
 NUMBER = re.compile(r"(?<=\d) (?=%|×)|(?<=×) (?=\d)")
@@ -39,7 +39,7 @@ def put(old: nodes.Node, new: list[nodes.Node]) -> None:
 def take(formula: nodes.math, side: int, pattern: re.Pattern[str]) -> str:
     """Take the marks beside a formula out of the text before it (-1) or after it (+1), and return them."""
     siblings = formula.parent.children
-    place = siblings.index(formula) + side  # an element is equal to itself alone
+    place = siblings.index(formula) + side  # a formula, unlike a text, is equal to no other node
     text = siblings[place] if 0 <= place < len(siblings) else None
     found = pattern.search(text) if isinstance(text, nodes.Text) else None
     if found is None:

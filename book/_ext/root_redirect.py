@@ -1,4 +1,4 @@
-"""Let index.html at the root of the site lead on to the first page, as a whole page: title, icon, language, a link."""
+"""Let index.html at the root of the site lead on to the first page, and make it a whole page with title and icon."""
 
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ PAGE = """\
 
 
 def redirect(app: Any, exception: Exception | None) -> None:
-    """Replace the bare redirect that sphinx-external-toc writes."""
+    """Replace the redirect that sphinx-external-toc writes, which has neither a title nor a link."""
     if exception or app.builder.name != "html":
         return
     root, target = Path(app.outdir) / "index.html", f"{app.config.root_doc}.html"

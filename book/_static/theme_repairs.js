@@ -3,10 +3,6 @@
   "use strict";
   var opener = null; // the button that opened the menu or the contents
 
-  document.querySelectorAll(".toggle-button").forEach(function (button) { // else each is called "Toggle hidden content"
-    button.setAttribute("aria-label", button.parentElement.textContent.trim());
-  });
-
   addEventListener("click", function (event) {
     var button = event.target.closest("button"), link = event.target.closest("a"), panel = link && link.closest("dialog");
     if (link && link.closest(".highlight-link")) { // the link runs a script, which the policy of the page forbids

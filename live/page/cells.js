@@ -1,5 +1,5 @@
 // Running a page: Python is started, every code cell can be run, changed and set back, and exercises are checked.
-// A script of its own, fetched when the reader first asks for any of this.
+// This is a script of its own, which page.js fetches when the reader first asks for any of this.
 import { button, el, page } from "./dom.js";
 import { Field } from "./field.js";
 import { importsOnly, needed } from "./needs.js";
@@ -9,7 +9,7 @@ import { cellKey, read, remove, write } from "./record.js";
 const live = window.scratchnetLive;
 const GONE = "What was computed is gone; what a cell needs runs again before it.";
 
-// --- the bar at the foot of the window: what Python is doing, how far it is, and Stop
+// --- the bar at the foot of the window: what Python is doing, how far it is, and a button to stop it
 
 const bar = {
   said: el("span", { role: "status" }),
@@ -44,9 +44,9 @@ const bar = {
 
 const session = {
   python: null,
-  ran: new Map(), // the text with which each cell ran last, by its index
+  ran: new Map(), // by the index of a cell, the text with which it last ran to its end
   era: 0, // a new one begins with each stop: what was waiting then gives up
-  line: Promise.resolve(), // cells run one after the other
+  line: Promise.resolve(), // settled when everything that has been asked for is done: cells run one after the other
 
   async start() {
     if (!this.python) this.python = new live.Runtime({ base: live.base, digits: live.few ? 5000 : 42000 });
@@ -56,7 +56,8 @@ const session = {
     if (fresh) bar.say("Python is ready.");
   },
 
-  // Run something when all before it has run; give up when Stop was pressed in the meantime.
+  // Do work when everything that was asked for before it is done, or not at all if Stop has been pressed until then.
+  // work is given a function that says whether Stop has still not been pressed.
   inLine(work) {
     const { era } = this;
     const turn = this.line.then(() => (era === this.era ? work(() => era === this.era) : null));
@@ -71,7 +72,7 @@ const session = {
     await this.python.stop().then(() => bar.say(`Stopped. ${GONE}`), error => bar.say(error.message));
   },
 
-  // Python ended by itself, most likely for want of memory.
+  // Python has ended by itself, most likely because there was too little memory.
   crashed() {
     this.era += 1;
     this.ran.clear();
@@ -79,7 +80,7 @@ const session = {
     if (!live.few) {
       bar.extra.replaceChildren(button("Start again with 5,000 images", () => {
         live.few = true;
-        this.python.stop(); // the one that holds all digits
+        this.python.stop(); // so that the old Python, which holds all digits, gives its memory back
         this.python = null;
         this.ready = false;
         this.start().catch(error => bar.say(error.message));
@@ -119,7 +120,7 @@ class Cell {
     return this.listing && !this.exerciseField ? read(this.key) : null;
   }
 
-  // The buttons of a cell that has a listing in the page.
+  // Add the buttons below the listing of a cell, and the place for its outputs.
   furnish() {
     const mine = el("p", { class: "live-buttons d-print-none" },
       button("Run", () => this.run(), "first"),
@@ -174,7 +175,7 @@ class Cell {
     this.back.hidden = text === this.source;
   }
 
-  // The book's code and the book's outputs again.
+  // Show the code and the outputs of the book again.
   setBack() {
     remove(this.key);
     this.close();
@@ -191,7 +192,7 @@ class Cell {
     if (line) this.listing?.querySelectorAll("pre > .line")[line - 1]?.classList.add("live-at");
   }
 
-  // Outputs of the book stay until this.
+  // Return a place for new outputs. Only now, when there will be some, those of the book give way.
   output() {
     if (this.stored) this.stored.hidden = true;
     this.outputs.hidden = false;
@@ -213,7 +214,8 @@ class Cell {
   }
 }
 
-// What is needed for a cell and has not run with its present text, in order: cells, each with the text to run.
+// Return the cells that have to run before this one, in order, each with the text to run. A cell that has run need not
+// run again, unless its text has changed since, or a cell that it needs itself has to run again.
 function missing(cell) {
   const stale = new Set(), above = needed(cells, cell.index, cell.text).map(index => cells[index]);
   return above.map(one => {
@@ -228,7 +230,8 @@ function missing(cell) {
   });
 }
 
-// Run what a cell needs, and then the cell; opened() says where its output goes, when its turn has come.
+// Run what a cell needs, and then the cell. opened is called when the turn of the cell has come, and returns where its
+// output goes.
 async function perform(cell, opened) {
   try {
     await session.start();
@@ -255,7 +258,7 @@ async function perform(cell, opened) {
   });
 }
 
-// A cell of the book that another one needs keeps the outputs that it has. One that was changed, or fails, shows its own.
+// Run a cell because another one needs it. It keeps the book's outputs, unless the reader has changed it or it fails.
 async function quietly(cell, text) {
   const kept = [];
   const ended = await session.run(cell, { add: one => kept.push(one) }, text);
@@ -294,7 +297,7 @@ async function check(exercise) {
       said.push(one);
     },
   }));
-  exercise.cell.querySelectorAll(":scope > .cell_output").forEach(node => (node.hidden = true)); // the book's own verdict, on the dots
+  exercise.cell.querySelectorAll(":scope > .cell_output").forEach(node => (node.hidden = true)); // the book's output is the verdict on an empty answer
   if (found) return exercise.say(found[1], found[2].trim());
   if (!ended || ended.status === "stopped") return exercise.say("stopped", GONE);
   if (ended.status === "ok") return exercise.say("not yet", `The last line must stay as it was: \`check("${exercise.marker}", …)\`.`);
@@ -312,7 +315,8 @@ async function fetchCells() {
   return answer.json();
 }
 
-// Join the cells of the text with those of the page: in both they stand in one order, but not all are shown.
+// Join the cells that tools/live.py describes with the listings on the page. Both are in the same order, but not every
+// cell has a listing.
 function join(found) {
   const shown = [...document.querySelectorAll("article div.cell:has(.cell_input)")];
   const textOf = dom => dom.querySelector(".cell_input pre").textContent.trimEnd();

@@ -1,4 +1,7 @@
-// The little that all scripts of the page share: making elements.
+// What all scripts of the page share: how to make elements, and the name of the page.
+
+// Return an element. Attributes that begin with "on" are listeners; those that are null or false are left out, and so are
+// children that are null.
 
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -14,7 +17,7 @@ export function el(tag, attributes = {}, ...children) {
 export const button = (words, press, kind = "quiet") =>
   el("button", { type: "button", class: `live-button ${kind}`, onclick: press }, words);
 
-// A sentence in which code stands between backquotes, as the markers write it.
+// Return the pieces of a sentence, with elements for what stands between backquotes, where the markers write code.
 export function sentence(text) {
   return text.split("`").map((part, n) => (n % 2 ? el("code", {}, part) : part));
 }

@@ -1,4 +1,4 @@
-// CodeMirror 6 as this book uses it. A script of its own, fetched when a cell is first opened.
+// CodeMirror 6 as this book uses it. This is a script of its own, which is fetched when a cell is first opened.
 import { EditorState, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
@@ -14,6 +14,7 @@ const colors = HighlightStyle.define([
   { tag: tags.comment, class: "live-comment" },
 ]);
 
+// The line that an error points at is marked until the text changes.
 const point = StateEffect.define();
 const pointed = StateField.define({
   create: () => Decoration.none,
@@ -24,7 +25,8 @@ const pointed = StateField.define({
   provide: field => EditorView.decorations.from(field),
 });
 
-// Tab is left to the reader who moves through the page by keys. Ctrl and ] moves lines in, Ctrl and [ out.
+// The key Tab does not indent, because readers use it to move through the page. Ctrl and ] indents lines, and Ctrl and [
+// does the opposite.
 function extensions(label, onChange) {
   return [
     lineNumbers(), history(), indentOnInput(), bracketMatching(), indentUnit.of("    "), EditorState.tabSize.of(4),

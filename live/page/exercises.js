@@ -1,18 +1,19 @@
-// An exercise that can be answered on the page: an editor with the given start, Check, and a verdict.
+// An exercise that can be answered on the page, with an editor that holds the given start, a button to check the answer,
+// and a place for the verdict.
 import { button, el, page, sentence } from "./dom.js";
 import { Field } from "./field.js";
 import { answerKey, joined, read, remove, write } from "./record.js";
 
-const PAUSE = 400; // milliseconds after the last key until an answer is kept
+const PAUSE = 400; // an answer is kept so many milliseconds after the last key
 const SIGNS = { correct: "✓", "not yet": "✗", "not answered yet": "○" };
 
 export class Exercise {
-  #seen = null; // the text that this tab last kept or found
+  #seen = null; // the text that this tab has last written to the record or read from it
   #timer = null;
 
-  // The exercise in this box, or null where its place for an answer is not found.
+  // Return the exercise in this box, or null where no place for an answer follows, which is a cell that calls check.
   static in(box, live) {
-    for (let node = box.nextElementSibling; node && !node.matches("div.exercise, div.solution, section"); node = node.nextElementSibling) {
+    for (let node = box.nextElementSibling; node && !node.matches("div.exercise, .solution, section"); node = node.nextElementSibling) {
       const listing = node.matches("div.cell") && node.querySelector(":scope > .cell_input pre");
       const marker = listing && /\bcheck\(\s*["']([\w.]+)["']/.exec(listing.textContent);
       if (marker) return new Exercise(box, node, listing.textContent.trimEnd(), marker[1], live);
@@ -50,7 +51,7 @@ export class Exercise {
     return Boolean(read(this.key)?.solved);
   }
 
-  // Show what is kept: a tick for a solved exercise, and the buttons that now have a use.
+  // Show what the record says: a tick if the exercise is solved, and those buttons that have something to do.
   show() {
     const entry = read(this.key);
     this.back.hidden = this.field.text === this.start;
@@ -59,7 +60,7 @@ export class Exercise {
     if (entry?.solved) this.title.append(el("span", { class: "live-tick" }, " ✓ solved"));
   }
 
-  // Take over what was brought or deleted elsewhere.
+  // Show the answer in the record, after a file was added to the record or all was deleted.
   refresh() {
     clearTimeout(this.#timer);
     this.#seen = read(this.key)?.text ?? this.start;
@@ -73,7 +74,7 @@ export class Exercise {
     this.#timer = setTimeout(() => this.keep(), PAUSE);
   }
 
-  // The given start again. What was written stays within reach, as another version.
+  // Show the given start again. What the reader wrote is kept as another version.
   #setBack() {
     this.keep();
     write(this.key, joined({ ...read(this.key), text: this.start, at: Date.now() }, { ...read(this.key), at: 0 }));
@@ -81,7 +82,8 @@ export class Exercise {
     this.field.focus();
   }
 
-  // Keep the answer, unless another tab has kept a different one that this tab has not seen.
+  // Write the answer to the record. If another tab has written one that this tab has not seen, ask the reader instead.
+  // change: further parts of the entry.
   keep(change = {}) {
     clearTimeout(this.#timer);
     const entry = read(this.key), text = this.field.text;
@@ -93,6 +95,7 @@ export class Exercise {
     this.show();
   }
 
+  // Another tab may have written to the record: show its answer, or ask the reader if this tab has changed its own.
   #elsewhere() {
     const entry = read(this.key);
     const text = entry?.text ?? this.start;
@@ -108,7 +111,7 @@ export class Exercise {
     this.live.summary?.show();
   }
 
-  // Two tabs have two answers: the reader chooses, and the other one stays within reach.
+  // Two tabs have different answers. The reader chooses one, and the other is kept as another version.
   #ask(entry) {
     clearTimeout(this.#timer);
     const mine = { ...entry, text: this.field.text, at: Date.now(), page };
@@ -122,6 +125,7 @@ export class Exercise {
       button("Keep this one", choose(mine, entry)), " ", button("Take the other", choose(entry, mine)));
   }
 
+  // Show the next of the other versions, and put this one behind the last.
   #turn() {
     this.keep();
     const entry = read(this.key), [text, ...rest] = entry.others;
@@ -145,7 +149,7 @@ export class Exercise {
     this.checking.disabled = false;
   }
 
-  // said: "correct", "not yet", "not answered yet", or another word for what stood in the way.
+  // Show a verdict. said: "correct", "not yet" or "not answered yet", as the marker says, or why there was no verdict.
   say(said, words) {
     this.verdict.className = `live-verdict ${said.replaceAll(" ", "-")}`;
     const first = said[0].toUpperCase() + said.slice(1);

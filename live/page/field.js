@@ -1,7 +1,8 @@
-// A place to write code in: a plain text area at once, and the editor in its stead as soon as that is there.
+// A field for code. At first it is a plain text area, and as soon as the editor has been fetched, the editor takes its
+// place.
 //
-// The editor is fetched when the reader first opens a place. Under a finger it waits until the reader leaves it, since
-// the keyboard of a phone would go away under their hands.
+// The editor is fetched when the reader first enters a field. On a touch screen it takes the place only when the reader
+// leaves the field, because otherwise the keyboard would disappear while the reader types.
 import { el } from "./dom.js";
 
 const touched = matchMedia("(pointer: coarse)");
@@ -38,7 +39,7 @@ export class Field {
     (this.#view ?? this.#area).focus();
   }
 
-  // Point at a line, counted from 1; null points at none.
+  // Point at a line, counted from 1. With null, point at none.
   mark(line) {
     if (this.#view) return this.#view.mark(line);
     if (line === null) return;
@@ -63,14 +64,14 @@ export class Field {
   }
 
   async #fetch(load) {
-    const editor = await load("editor").catch(() => null); // the text area serves as well
+    const editor = await load("editor").catch(() => null); // without the editor, the text area stays
     if (!editor) return;
     const here = document.activeElement === this.#area;
     if (here && touched.matches) this.#area.addEventListener("blur", () => this.#later(editor), { once: true });
     else this.#exchange(editor, here);
   }
 
-  // A tap on Check is what makes the reader leave: nothing may move under the finger until it has been heard.
+  // The reader may have left by a tap on Check. Nothing may move under the finger until the button has received the tap.
   #later(editor) {
     setTimeout(() => {
       if (document.activeElement === this.#area) this.#area.addEventListener("blur", () => this.#later(editor), { once: true });

@@ -1,10 +1,11 @@
-// Which cells a cell needs: for the book's own text tools/live.py has worked it out. What the reader wrote may use other
-// names, so the cells above that bind them are added.
+// Which cells have to run before a cell. For the text of the book, tools/live.py has found them out. A text that the
+// reader has changed may use other names, so here the cells above that bind these names are added.
 
 const IGNORED = /("""|''')[\s\S]*?\1|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|#.*/g;
 const NAME = /(?<![\w.])[A-Za-z_]\w*/g;
 
-// The names that a text may take from above: not its parameters, and not what its functions assign themselves.
+// Return the names that a text may take from cells above it. Parameters of its functions are none of them, and neither are
+// names that are assigned within its functions.
 export function taken(text) {
   const lines = text.replace(/f(?=["'])/g, "").replace(IGNORED, " ").split("\n");
   const own = new Set(), used = new Set();
@@ -19,7 +20,7 @@ export function taken(text) {
   return used;
 }
 
-// The cells that this one needs with this text, in their order.
+// Return the indices of the cells that this cell needs when it has this text, in order.
 export function needed(cells, index, text) {
   const cell = cells[index], found = new Set(cell.needs);
   if (text !== cell.source) {
@@ -34,8 +35,9 @@ export function needed(cells, index, text) {
   return [...found].sort((one, two) => one - two);
 }
 
-// A cell above from which only imports are wanted, such as the set-up of a chapter for an exercise on paper: its lines of
-// import alone, so that no digits are read for nothing. Otherwise null.
+// Of a cell above, a text may want nothing but imports, as an exercise on paper does of the set-up of its chapter. Then
+// return only the lines that import what is wanted, so that no digits are read for nothing. Otherwise return null.
+// takers: the texts that use the cell.
 export function importsOnly(above, takers) {
   const lines = above.source.match(/^(?:import|from) [^(\n]+$/gm) ?? [], wanted = takers.map(taken);
   const binds = line => line.replace(/^(from .* )?import /, "").replace(/\w[\w.]* as /g, "").match(NAME);

@@ -1,13 +1,13 @@
-// What a cell shows, drawn into the page as the outputs of the book are.
+// The outputs of a cell, written into the page in the form of the book's own outputs.
 import { button, el } from "./dom.js";
 
 const MEDIA = ["text/html", "image/png", "image/svg+xml", "text/markdown", "text/plain"];
 
-// Printed text as a terminal shows it: after a carriage return the line begins anew.
+// Return printed text as a terminal shows it, where a carriage return begins the line again and progress bars use this.
 const asTerminal = text => text.split("\n").map(line => line.split("\r").filter(Boolean).at(-1) ?? "").join("\n");
 
 export class Output {
-  #last = null; // the text that is being printed
+  #last = null; // the printed text to which more may be added
 
   constructor(box, { alt = "", load, onError = () => {} }) {
     Object.assign(this, { box, alt, load, onError });
@@ -41,8 +41,8 @@ export class Output {
     this.box.append(el("div", { class: "output text_plain" }, el("pre", {}, text)));
   }
 
-  // A script set this way does not run, and the policy of the page allows none but the site's own: those of the
-  // interactive figures come as one of its files.
+  // Scripts in HTML that is inserted like this do not run, and the policy of the page would forbid them. So the scripts of
+  // all interactive figures are one of the site's own files.
   #html(text) {
     const box = el("div", { class: "output text_html" });
     box.innerHTML = text;

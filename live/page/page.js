@@ -1,12 +1,13 @@
-// What a chapter's page does before anything is downloaded: it offers to run here, lets exercises be answered, and keeps
-// the answers. Python, the cells' buttons and the editor come when the reader asks for them, each as a script of its own.
+// What a chapter's page does before anything is downloaded: it offers to run in the browser, lets the reader answer
+// exercises, and keeps the answers. The buttons of the cells, the editor and Python are fetched when the reader asks for
+// them.
 import { Runtime } from "../runtime/runtime.js";
 import { button, el, page } from "./dom.js";
 import { Exercise } from "./exercises.js";
 import * as record from "./record.js";
 import { Summary } from "./summary.js";
 
-/* global SITE: tools/live.py says what the other scripts are called, and what the parts weigh */
+/* global SITE: tools/live.py puts in its place the names of the other scripts, and the sizes of the parts */
 const base = new URL(".", document.currentScript.src).href;
 const provided = {}, loading = {};
 
@@ -15,7 +16,7 @@ const live = {
   provide(name, thing) {
     provided[name] = thing;
   },
-  // Fetch one of the scripts, once, and return what it provides.
+  // Fetch one of the scripts, if that has not been done, and return what the script has passed to provide.
   load(name) {
     return (loading[name] ??= new Promise((resolve, reject) => {
       const failed = () => {
@@ -64,7 +65,7 @@ function begin() {
     if (exercise) live.exercises.push(exercise);
   }
   live.summary = new Summary(head, live);
-  // What the reader changed in a cell is shown again, and that takes the cells' script.
+  // Cells that the reader has changed are shown changed, and for that the cells' script is needed at once.
   if (record.changedCells(page).length && !Runtime.whyNot()) live.load("cells").catch(() => {});
 }
 

@@ -1,10 +1,11 @@
-// What the reader wrote and solved, kept in this browser alone: an entry for each exercise and for each changed cell.
+// The record: what the reader has written and solved. It is kept in this browser and nowhere else, and has an entry for
+// each exercise that was answered and for each cell that was changed.
 //
-//     {text, at, solved, others}   at: when it was written; solved: when its check first said so, or null;
-//                                  others: texts that gave way to this one, so that nothing is ever lost
+//     {text, at, solved, others}   at: when the text was written; solved: when a check first called an answer correct, or
+//                                  null; others: earlier texts and those of other tabs, so that nothing is ever lost
 //
-// An entry has a key of its own, so that two tabs with different exercises never meet. Where nothing can be kept, because
-// the browser forbids it or is full, what was typed lives as long as the page.
+// Every entry has a key of its own, so that two tabs with different exercises do not overwrite each other. Where the
+// browser forbids a page to keep anything, or is full, entries last as long as the page is open.
 
 const ANSWER = "scratchnet-answer ", CELL = "scratchnet-cell ", BETS = "scratchnet-bets";
 const FORMAT = "scratchnet record";
@@ -12,7 +13,8 @@ const unkept = new Map();
 
 export const answerKey = label => ANSWER + label;
 
-// A changed cell is known by what the book had in its place: when the book changes it, the change is not put there.
+// Return the key of a changed cell. It contains a hash of the book's own text, so that a change is never put in the place
+// of a text for which it was not written.
 export function cellKey(page, source) {
   let hash = 0x811c9dc5;
   for (const letter of source) hash = Math.imul(hash ^ letter.codePointAt(0), 0x01000193) >>> 0;
@@ -24,11 +26,11 @@ export function read(key) {
   try {
     return JSON.parse(localStorage.getItem(key));
   } catch {
-    return null; // forbidden, or not written by this page
+    return null; // the browser forbids it, or something else has written to this key
   }
 }
 
-// Say whether the browser keeps it.
+// Write an entry, and return whether the browser keeps it.
 export function write(key, entry) {
   try {
     localStorage.setItem(key, JSON.stringify(entry));
@@ -45,7 +47,7 @@ export function remove(key) {
   try {
     localStorage.removeItem(key);
   } catch {
-    // there was nothing
+    // a browser that forbids this has kept nothing
   }
 }
 
@@ -54,14 +56,15 @@ function keys() {
   try {
     kept = Object.keys(localStorage);
   } catch {
-    // none
+    // a browser that forbids this has kept nothing
   }
   return [...new Set([...kept, ...unkept.keys()])].filter(key => key.startsWith(ANSWER) || key.startsWith(CELL));
 }
 
 export const changedCells = page => keys().filter(key => key.startsWith(`${CELL}${page} `));
 
-// Of two entries for one thing: the newer text, and the older one beside it. What was solved stays solved.
+// Return one entry in place of two for the same thing. It has the newer text, and the older one among the others. If one
+// of them was solved, it is solved.
 export function joined(one, two) {
   if (!one || !two) return one || two;
   const [newer, older] = one.at >= two.at ? [one, two] : [two, one];
@@ -74,7 +77,7 @@ export function joined(one, two) {
   };
 }
 
-// How many exercises of each page are solved. A label does not say its page, so the entry does.
+// Return how many exercises of each page are solved. Keys do not contain the page of an exercise, but entries do.
 export function solvedPages() {
   const counts = {};
   for (const key of keys()) {
@@ -88,7 +91,8 @@ export function everything() {
   return { format: FORMAT, entries: Object.fromEntries(keys().map(key => [key, read(key)])), bets: read(BETS) ?? {} };
 }
 
-// Add a record from another machine to what is here. Returns how many entries it brought, or says what is wrong with it.
+// Add the record in a file to the record here, so that nothing in either is lost. Return how many entries it had. Throws
+// an error whose message is a sentence for the reader if the file is no record.
 export function add(text) {
   let brought;
   try {
@@ -104,6 +108,7 @@ export function add(text) {
   return entries.length;
 }
 
+// Bets are written by bets.js, in an entry of their own. Of two bets on one question the newer one is kept.
 function addBets(brought) {
   const here = read(BETS) ?? {};
   for (const [page, bets] of Object.entries(brought)) {

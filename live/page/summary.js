@@ -1,4 +1,5 @@
-// How much is solved, at the head of the chapter and in the contents of the book; and the record as a file.
+// How many exercises are solved, shown at the head of the chapter and in the contents of the book. Above the exercises
+// there are buttons to save the record as a file, to add a file to it, and to delete it.
 import { button, el, page } from "./dom.js";
 import { add, everything, forget, solvedPages } from "./record.js";
 

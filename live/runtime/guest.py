@@ -1,18 +1,18 @@
 """The Python in the page: run one cell after another in `__main__`, as a notebook does, and send out what it shows.
 
 This file is part of the site and runs in the reader's browser, never in the book's own environment. `worker.js` imports
-it once, and calls `run` for every cell. All that it shows goes through `_host.call`, a door to the worker.
+it once, and calls `run` for every cell. Everything that it shows goes to the worker through `_host.call`.
 
 What is different here from the Python with which the book was made:
 
 - Python is 3.15, NumPy 2.5, pandas 3.0 and Matplotlib 3.11.
-- Addresses have 32 bits. NumPy's integers are of 32 bits where nothing else is said, `np.intp` too: a sum of whole
-  numbers, or 3 * 10**9, overflows where it would not elsewhere. Python's own integers have no limit, as everywhere.
-- A program has at most 4 GB, and one thread. Starting a thread or another program is refused.
-- The files are those of the book and live in memory; a reload of the page brings them back as they were.
+- Addresses have 32 bits. NumPy's integers have 32 bits unless a cell says otherwise, and so has `np.intp`. So a sum of
+  whole numbers, or 3 * 10**9, overflows here where it would not elsewhere. Python's own integers have no limit, as
+  everywhere.
+- A program has at most 4 GB of memory, and one thread. Starting a thread or another program is refused.
+- The files are those of the book. They are in memory, and a reload of the page brings them back as they were.
 - There is no network, and `input` cannot ask.
-- Of IPython there is `IPython.display` alone (display, HTML, Markdown, Image, SVG),
-  and no line may begin with % or !.
+- Of IPython there is only `IPython.display` (display, HTML, Markdown, Image, SVG), and no line may begin with % or !.
 - No letters are both bold and slanted, and none of one width are either: the nearest that there are stand for them.
 - The clock ticks in steps of up to a tenth of a millisecond.
 """
@@ -31,7 +31,7 @@ import types
 import warnings
 from importlib.machinery import ModuleSpec
 
-import _host  # type: ignore[import-not-found]  # the door, which only this Python has
+import _host  # type: ignore[import-not-found]  # the connection to worker.js, which only this Python has
 
 import __main__
 
@@ -55,7 +55,7 @@ def send(kind, **data):
 
 
 def bundle(value):
-    """Return what a value shows, by type of medium, as Jupyter does."""
+    """Return the ways in which a value can be shown, by type of medium, as Jupyter does."""
     shown = {"text/plain": repr(value)}
     for method, medium in KINDS.items():
         made = getattr(type(value), method, None)
@@ -66,13 +66,13 @@ def bundle(value):
 
 
 def display(*values, **_):
-    """Show values, in the place of `IPython.display.display`."""
+    """Show values. This takes the place of `IPython.display.display`."""
     for value in values:
         send("display", data=bundle(value))
 
 
 class _Shown:
-    """Something that is shown by what it holds: the ancestor of HTML, Markdown and the like."""
+    """The ancestor of HTML, Markdown and the like, which show the data that they hold."""
 
     def __init__(self, data=None, filename=None, **_):
         if filename is not None:
@@ -99,7 +99,7 @@ class Markdown(_Shown):
 
 
 class SVG(_Shown):
-    """A drawing."""
+    """A drawing in the format SVG."""
 
     def _repr_svg_(self):
         return self.data.decode() if isinstance(self.data, bytes) else self.data
@@ -118,7 +118,7 @@ def install_ipython():
     for one in (display, HTML, Markdown, SVG, Image):
         setattr(inner, one.__name__, one)
     outer.display, outer.get_ipython, outer.__path__ = inner, lambda: None, []
-    outer.version_info = (9, 0)  # Matplotlib then leaves IPython alone
+    outer.version_info = (9, 0)  # Matplotlib asks for this, and then sets up nothing in IPython
     sys.modules |= {"IPython": outer, "IPython.display": inner}
 
 
@@ -126,7 +126,7 @@ def install_ipython():
 
 
 def show_figures():
-    """Send every open figure as a picture, cut to what is drawn as a notebook does, and close them."""
+    """Send every open figure as a picture without empty margins, as a notebook does, and close them all."""
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is None:
         return
@@ -141,10 +141,10 @@ def show_figures():
 
 
 class Backend:
-    """Finds and makes the module by which Matplotlib draws here, when Matplotlib first asks for it."""
+    """Finds and makes the module by which Matplotlib draws here. It is made only when Matplotlib asks for it."""
 
     def find_spec(self, name, path=None, target=None):
-        """Answer for that one module."""
+        """Answer for that one module, and for no other."""
         return ModuleSpec(name, self) if name == BACKEND else None
 
     def create_module(self, spec):
@@ -168,19 +168,23 @@ class Backend:
         return module
 
     def exec_module(self, module):
-        """Do nothing: the module is complete."""
+        """Do nothing, because the module is complete when it has been created."""
 
 
 # --- cells
 
 
 def refuse_input(prompt=""):
-    """Stand in the place of `input`, which would have to wait for the reader."""
+    """Refuse to ask. This takes the place of `input`, which would have to wait for the reader."""
     raise RuntimeError("input() cannot ask here: write your answer into the cell, as a text in quotation marks")
 
 
 def compiled(source, name):
-    """Return the code of a cell in two parts: all of it, and the value of its last line (None where it has none)."""
+    """Return the code of a cell in two parts: all that is run, and the expression in its last line, or None.
+
+    The last expression is a part of its own because its value is shown. A semicolon at the end of the cell prevents
+    that, as in a notebook.
+    """
     tree = ast.parse(source, name)
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr) and not source.rstrip().endswith(";"):
@@ -189,7 +193,7 @@ def compiled(source, name):
 
 
 def execute(source, name):
-    """Run the code of a cell and show the value of its last line and its figures."""
+    """Run the code of a cell, and show the value of its last line and its figures."""
     code, last = compiled(source, name)
     exec(code, __main__.__dict__)  # noqa: S102 - this is what the page is for
     if last is not None:
@@ -207,7 +211,7 @@ def told(error, name):
         trace = trace.tb_next
     lines = [one.lineno for one in traceback.extract_tb(trace) if one.filename == name]
     if isinstance(error, SyntaxError) and error.filename == name:
-        trace, lines = None, [error.lineno]  # it was found before anything ran
+        trace, lines = None, [error.lineno]  # no line of the cell has run yet
     return {
         "name": type(error).__name__,
         "message": str(error),
@@ -217,7 +221,7 @@ def told(error, name):
 
 
 def run():
-    """Run the cell that the worker holds, and tell how it ended."""
+    """Ask the worker for its cell, run that, and tell the worker how it ended."""
     asked = json.loads(_host.call(b'{"kind": "cell"}'))
     source, name = asked["source"], asked["name"]
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)

@@ -1,7 +1,8 @@
-// The service worker of the site: a page that was open before opens without a network too.
+// The service worker of the site. With it, a page that has been open once opens again without a network.
 //
-// It asks the network first, always, so that nobody reads an old page while there is a newer one, and keeps what comes.
-// A reader who never started Python on a page never gets it. The parts of Python are kept by runtime.js.
+// It always asks the network first, so that nobody reads an old page while there is a newer one, and keeps what it gets.
+// runtime.js installs it, so a reader who never starts Python does not have it. The parts of Python (.bin) are left out
+// here, because runtime.js keeps those itself.
 const KEPT = `scratchnet pages ${new URL(registration.scope).pathname}`;
 
 async function answer(request, event) {

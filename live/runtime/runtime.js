@@ -1,21 +1,22 @@
-// Python in the reader's browser, behind one small interface: nothing else of it is visible to a page.
+// Python in the reader's browser, behind one small interface. A page uses this and nothing behind it.
 //
-//     Runtime.whyNot()                       null, or one sentence that says why this browser cannot
+//     Runtime.whyNot()                       null, or one sentence that says why this browser cannot run Python
 //     const python = new Runtime({base, digits})
-//         base: the address of the folder live/; digits: how many images train.csv.gz holds: 42000, 5000, or 0 for none
+//         base: the address of the folder live/; digits: how many images train.csv.gz is to hold: 42000, 5000, or 0 if
+//         there is to be no such file
 //     await python.start({onProgress(done, all, what), digits})
-//         brings what is needed and starts it; digits: true brings the digits too, before a cell asks for them
+//         downloads Python and starts it; with digits: true, also downloads the digits before a cell asks for them
 //     await python.run(source, {name, onOutput})   {status: "ok" | "error" | "stopped" | "crashed", seconds}
-//     await python.stop()                    ends whatever runs; all names are gone, files that were written stay
+//     await python.stop()                    ends whatever runs; all names are gone, and files that were written stay
 //     await python.files.write(path, bytes); .read(path); .list(folder)
-//     python.memory()                        bytes that Python holds
+//     python.memory()                        the number of bytes that Python holds
 //
 // What a cell shows is handed to onOutput as it comes: {kind: "stream", name, text}, {kind: "display" or "result", data},
-// where data holds what it is by type of medium, and {kind: "error", name, message, traceback, line}.
+// where data is an object with a value for each type of medium, and {kind: "error", name, message, traceback, line}.
 //
-// The digits are brought when a cell names their file (train.csv or test.csv stands in its source) and not before,
-// unless start is told to. What was brought is kept by the browser under names that change with their content, so an
-// old part never meets a new one.
+// The digits are downloaded when a cell has the name of their file, train.csv or test.csv, in its source, and not before,
+// unless start is told to. The browser keeps what was downloaded under names that change with the content, so that old
+// and new parts are never used together.
 
 const PROTOCOL = 1; // what runtime.js, worker.js and sizes.json agree upon
 const CRASHED = "Python ended: most likely the cell asked for more memory than a page can have, or called itself too " +
@@ -31,7 +32,7 @@ class Part {
     Object.assign(this, said, { url: new URL(said.file, base).href, store });
   }
 
-  // What the browser has kept, if it is all there.
+  // Return the part as the browser has kept it, or null where it is not there or not complete.
   async kept() {
     const answer = await this.store?.match(this.url);
     const blob = await answer?.blob();
@@ -48,7 +49,7 @@ class Part {
     }
     const blob = new Blob(pieces);
     if (blob.size !== this.bytes) throw new Error(`Not all of ${this.file} arrived. Try again.`);
-    // A browser may refuse to keep that much, in a private window for instance; then it is brought again next time.
+    // A browser may refuse to keep so much, for instance in a private window. Then it is downloaded again the next time.
     await this.store?.put(this.url, new Response(blob)).catch(() => {});
     return blob;
   }
@@ -93,7 +94,7 @@ export class Runtime {
   }
 
   #base;
-  #images; // how many the reader chose
+  #images; // how many images the reader has chosen
   #worker = null;
   #waiting = new Map(); // what the worker was asked and has not answered, by number
   #number = 0;
@@ -143,7 +144,7 @@ export class Runtime {
     }
   }
 
-  // Pressed again before it is ready, it is the same stop.
+  // If Stop is pressed again before Python is ready, that is the same stop and not another one.
   async stop() {
     this.#stopping ??= this.#startAgain().finally(() => (this.#stopping = null));
     await this.#stopping;
@@ -217,7 +218,7 @@ export class Runtime {
     await Promise.all([...new Set(ours)].map(url => store.add(url).catch(() => {})));
   }
 
-  // A function that adds up what has come of these parts, and tells.
+  // Return a function that is told of every number of bytes that has come of these parts, and reports their sum.
   #counter(names, what) {
     const all = names.reduce((sum, name) => sum + this.#parts[name].bytes, 0);
     let done = 0;
@@ -233,7 +234,7 @@ export class Runtime {
     }
   }
 
-  // The site keeps them as they are on disk, in a .gz inside the packing of all parts.
+  // The part holds the file as it is on disk, which is a .gz, and was packed once more like all parts.
   #putDigits(file, packed) {
     return this.files.write(`/data/${file}.gz`, new Uint8Array(packed));
   }
@@ -264,7 +265,7 @@ export class Runtime {
     else asked.reject(Object.assign(new Error(text), { seconds: (performance.now() - asked.since) / 1000 }));
   }
 
-  // End the worker; whoever waits for it is told so.
+  // End the worker, and reject the promises of everyone who waits for an answer.
   #end(reason = Object.assign(new Error("stopped"), { stopped: true })) {
     this.#worker?.terminate();
     for (const { reject, since } of this.#waiting.values()) {

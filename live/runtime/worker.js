@@ -1,19 +1,19 @@
-// The worker in which the reader's Python runs: one instance of it, kept from cell to cell.
+// The worker in which the reader's Python runs. There is one instance of Python, and it is kept from cell to cell.
 //
-// It has no way to wait: while Python runs, no message is heard. So there is no message to stop a cell; the page ends the
-// worker and starts another. tools/live.py bundles this file with the system that Python runs on, which lives in memory.
+// While Python runs, the worker receives no messages. So no message can stop a cell: to do that, the page ends the worker
+// and starts another. tools/live.py bundles this file with the system that Python runs on, which lives in memory.
 import { WASI, File, Directory, PreopenDirectory, ConsoleStdout, OpenFile, OpenDirectory } from "@bjorn3/browser_wasi_shim";
 
-const LIMIT = 1_000_000; // letters that one cell may print: a page with more could not be read, nor scrolled
+const LIMIT = 1_000_000; // a cell may print so many letters; a page with more could be neither read nor scrolled
 const SETTINGS = ["TMPDIR=/tmp", "HOME=/tmp", "MPLCONFIGDIR=/tmp/matplotlib", "PYTHONTZPATH=", "NO_COLOR=1", "TQDM_DISABLE=1"];
 const encoder = new TextEncoder(), decoder = new TextDecoder();
 const root = new Directory(new Map());
-let python = null; // the instance
+let python = null; // the instance of Python
 let cell = null; // {id, source, name} of the cell that runs
 
-// --- mending the system: both faults were found by use
+// --- repairs of two faults in the system, browser_wasi_shim
 
-// A folder's rights are reported as none, and Python then calls it "not writable".
+// The system reports that nobody has any rights to a folder, and Python then says that it is not writable.
 for (const kind of [OpenDirectory, OpenFile]) {
   const reported = kind.prototype.fd_fdstat_get;
   kind.prototype.fd_fdstat_get = function () {
@@ -23,8 +23,9 @@ for (const kind of [OpenDirectory, OpenFile]) {
   };
 }
 
-// Its own version takes the length of a sleep for a point in time, and sleeps for minutes. A worker can only wait by
-// asking the clock again and again. What is not a clock, such as a file, is always ready.
+// Wait until one of the subscriptions is ready. The system's own version takes the length of a sleep for a point in time,
+// and sleeps for minutes. A worker has no other way to wait than to ask the clock again and again. Whatever is not a
+// clock, such as a file, is always ready. The numbers are the offsets that WASI gives to the fields of its structures.
 function poll(subscriptions, events, count, counted) {
   const view = new DataView(python.exports.memory.buffer);
   const asked = Array.from({ length: count }, (_, n) => {
@@ -50,6 +51,7 @@ function poll(subscriptions, events, count, counted) {
 
 // --- files
 
+// Return the folder at this path, and make it where it does not exist.
 function folder(parts) {
   return parts.reduce((here, name) => {
     if (!here.contents.has(name)) {
@@ -77,7 +79,8 @@ function found(path) {
 const read = path => found(path).data.slice();
 const list = path => [...found(path).contents.keys()].sort();
 
-// What the book brings, in one piece: the length of the list, the list {path: [where, how long]}, and the files.
+// Write the files that the book brings, as in_one_piece in tools/live.py has packed them: the length of a list, the list
+// {path: [begin, size]}, and the files, from whose start begin is counted.
 function unpack(packed) {
   const length = new DataView(packed).getUint32(0, true), start = 4 + length;
   const index = JSON.parse(decoder.decode(new Uint8Array(packed, 4, length)));
@@ -86,7 +89,8 @@ function unpack(packed) {
 
 // --- what Python shows
 
-// Printed text goes out at once, but not more often than the page can follow: beyond that it is gathered.
+// Printed text is sent to the page at once, but not more often than the page can follow. It may be sent 100 times without
+// a pause, and then once every 25 milliseconds. What is printed in between is gathered, up to 10,000 letters.
 const printed = {
   name: "", text: "", left: LIMIT, allowance: 100, last: 0,
   add(name, text) {
@@ -121,7 +125,8 @@ function intoPython(text) {
   return [at, bytes.length];
 }
 
-// The door: Python asks for its cell, or hands out what it shows.
+// Python calls this, by way of guest.py, to ask for its cell, to hand out what it shows, and to say that it is done. Text
+// and answer are JSON.
 function door(at, length, answerAt, answerLength) {
   const said = JSON.parse(decoder.decode(new Uint8Array(python.exports.memory.buffer, at >>> 0, length)));
   if (said.kind === "done") cell.ended = said;
@@ -138,7 +143,7 @@ function door(at, length, answerAt, answerLength) {
 
 const memory = () => python.exports.memory.buffer.byteLength;
 
-// Run code in the instance as it is; 0 is success.
+// Run code in the instance, and return 0 where that succeeded.
 const turn = code => python.exports.turn(...intoPython(code));
 
 // --- what the page asks for

@@ -15,7 +15,7 @@ __all__ = ["ReLU", "Tanh", "relu", "relu_backward", "softmax", "softmax_backward
 
 
 def relu(Z: FloatArray, out: FloatArray | None = None) -> FloatArray:
-    """Return A = max(Z, 0), entry by entry, in the shape of Z. `out`: an array for A."""
+    """Return A = max(Z, 0), entry by entry, in the shape of Z. `out` is an array for A."""
     return np.maximum(Z, 0, out=out)
 
 
@@ -53,12 +53,12 @@ class ReLU(Kind):
 
 
 def tanh(Z: FloatArray, out: FloatArray | None = None) -> FloatArray:
-    """Return A = tanh(Z) = (eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ), entry by entry, from −1 to 1. `out`: an array for A."""
+    """Return A = tanh(Z) = (eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ), entry by entry, from −1 to 1. `out` is an array for A."""
     return np.tanh(Z, out=out)
 
 
 def tanh_backward(dA: FloatArray, A: FloatArray, out: FloatArray | None = None) -> FloatArray:
-    """Return dZ = dA (1 − A²), with A what `tanh` returned: its derivative is a function of its value.
+    """Return dZ = dA (1 − A²), with A what `tanh` returned, because the derivative of tanh is a function of its value.
 
     Shapes: dA, A and dZ are the same. `out` is an array for dZ other than dA; with one, nothing is checked.
     """
@@ -75,7 +75,7 @@ class Tanh(Kind):
     def forward(
         self, layer: Any, Z: FloatArray, rng: np.random.Generator | None = None, out: FloatArray | None = None
     ) -> tuple[FloatArray, FloatArray]:
-        """Return A, and A again for the way back."""
+        """Return A, and A once more, because that is what the way back needs."""
         A = tanh(Z, out=out)
         return A, A
 
@@ -108,7 +108,7 @@ def softmax(Z: FloatArray, out: FloatArray | None = None) -> FloatArray:
 def row_maxima(Z: FloatArray) -> FloatArray:
     """Return the largest number of each row of Z (N, K), in shape (N, 1): `Z.max(axis=1, keepdims=True)`.
 
-    NumPy finds maxima down columns in a third of the time, so it pays to turn a copy.
+    For columns NumPy takes a third of the time that it takes for rows, so it pays to copy Z with its axes exchanged.
     """
     return np.maximum.reduce(Z.T.copy())[:, None]
 

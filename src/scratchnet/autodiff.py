@@ -1,8 +1,9 @@
 """Automatic differentiation: a program that writes down what was computed, and walks back through what it wrote.
 
-A `Node` is an array that remembers how it was made. NumPy's own functions, called on nodes, make nodes, so a formula is
-differentiated as it stands. All that has to be known in advance is in `RULES`: for each function, what it hands down to
-each of its inputs. The rest is chapter 6: multiply along a path, add over paths. Source: chapter "autodiff".
+A `Node` is an array that remembers how it was made. NumPy's own functions, called on nodes, return nodes, so a formula
+is differentiated as it stands. All that has to be known in advance is in `RULES`: for each function, what it hands down
+to each of its inputs. For the rest, chapter 6 is enough: multiply along a path, and add over paths.
+Source: chapter "autodiff".
 """
 
 from collections.abc import Callable
@@ -16,21 +17,23 @@ from scratchnet.types import FloatArray, IntArray
 
 __all__ = ["RULES", "Node", "automatic_gradient", "grad", "primitive", "walk_back"]
 
+# The remedy where a program writes into an array, whose old numbers would be needed on the way back.
 WRITTEN = "nothing is written into where a node is computed with: make a new array, as in Z = Z - m for Z -= m"
 
 
 class Node(NDArrayOperatorsMixin):
-    """An array, `value`, that remembers how it was made: by `function`, of `inputs`, with `options`.
+    """An array, `value`, that remembers how it was made: by calling `function` with `inputs` and `options`.
 
-    The inputs are nodes, and whatever else the function took, which stays as it is. A node that nothing made is a leaf.
-    Operators, slices, and the functions of NumPy that stand in `RULES` take nodes and return nodes. A comparison
-    returns a plain array, because it does not change with small nudges. Anything else is refused by name.
+    Some of the inputs are nodes, its `parents`; the others are plain arrays, numbers, or an index. A node that was not
+    computed has no function and no inputs, and is called a leaf. Operators, slices, and the functions of NumPy that
+    stand in `RULES` take nodes and return nodes. A comparison returns a plain array, because it does not change with
+    small nudges. Any other function of NumPy raises NotImplementedError, which names it.
     """
 
     def __init__(self, value: Any, function: Any = None, inputs: Any = (), options: Any = None) -> None:
         self.value, self.function, self.inputs, self.options = value, function, inputs, options or {}
         self.parents = [each for each in inputs if isinstance(each, Node)]
-        self.depth: int = 1 + max((parent.depth for parent in self.parents), default=0)  # more than any parent's
+        self.depth: int = 1 + max((parent.depth for parent in self.parents), default=0)  # more than that of any parent
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """Record an operator or a function that works entry by entry."""
@@ -43,15 +46,15 @@ class Node(NDArrayOperatorsMixin):
         return record(function, inputs, options)
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
-        """Refuse to become a plain array, which would forget how it was made."""
+        """Refuse to become a plain array, because that would forget how it was made."""
         raise TypeError("a node cannot become a plain array or number: its derivative would be lost. Take node.value")
 
     __float__ = __int__ = __index__ = __array__
 
-    __hash__ = object.__hash__  # each node is itself, whatever its numbers are
+    __hash__ = object.__hash__  # `walk_back` looks nodes up, but the mixin's == has taken their hash away
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
-        """Refuse to change: what was made of this node needs its old numbers on the way back."""
+        """Refuse to change, because the rules of what was made of this node need its old numbers on the way back."""
         raise TypeError(WRITTEN)
 
     shape = property(lambda self: np.shape(self.value))
@@ -70,27 +73,28 @@ class Node(NDArrayOperatorsMixin):
         return f"Node({self.value!r})"
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """As np.sum."""
+        """Return what np.sum returns."""
         return np.sum(self, axis=axis, keepdims=keepdims)
 
     def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """As np.mean."""
+        """Return what np.mean returns."""
         return np.mean(self, axis=axis, keepdims=keepdims)
 
     def max(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """As np.max."""
+        """Return what np.max returns."""
         return np.max(self, axis=axis, keepdims=keepdims)
 
     def reshape(self, *shape: Any) -> Any:
-        """As np.reshape."""
+        """Return what np.reshape returns."""
         return np.reshape(self, shape[0] if len(shape) == 1 else shape)
 
 
 def record(function: Any, inputs: Any, options: dict[str, Any]) -> Any:
     """Return function(*inputs, **options) as a node that knows how it was made.
 
-    This is the way forward: one more node for each call, whatever loops and conditions the program went through. Where
-    no input is a node, the result is plain.
+    This is the way forward. Each call makes one more node, whatever loops and conditions have led to it. Where no input
+    is a node, or the function is one of `STEPS`, the result is a plain array. Raises NotImplementedError where there is
+    no rule, and TypeError where the result should be written into an array that is there already.
     """
     out = options.pop("out", None)
     outs = out if isinstance(out, tuple) else (out,)
@@ -116,27 +120,27 @@ def plain(x: Any) -> Any:
 
 
 def walk_back(end: Node) -> dict[Node, FloatArray]:
-    """Return the gradient of the number `end` for each node it was made of.
+    """Return the gradient of the number `end` with respect to each node that it was made of, in the shape of the node.
 
-    Nodes are visited in reverse order, from the end to the leaves, so that every gradient has received all its parts
+    Nodes are visited from the end to the leaves, each after all its users. So every gradient has received all its parts
     before it is handed on.
     """
     arrived = {end: np.ones_like(end.value)}
     for node in users_first(end):
         values = [plain(each) for each in node.inputs]
-        rules = RULES.get(node.function, ())  # none for a leaf
+        rules = RULES.get(node.function, ())  # a leaf has none
         for each, rule in zip(node.inputs, rules, strict=False):
             if isinstance(each, Node):
                 dx = rule(arrived[node], node.value, *values, **node.options)
                 dx = folded(dx, each.shape)
-                if each in arrived:  # another path has come here
+                if each in arrived:  # another path has come here before
                     dx = arrived[each] + dx
                 arrived[each] = dx
     return arrived
 
 
 def users_first(end: Node) -> list[Node]:
-    """Return the end and all it was made of, each node after all its users."""
+    """Return the end and all nodes that it was made of, each after all its users."""
     found: dict[Node, bool] = {}
     waiting = [end]
     while waiting:
@@ -144,11 +148,15 @@ def users_first(end: Node) -> list[Node]:
         if node not in found:
             found[node] = True
             waiting += node.parents
-    return sorted(found, key=lambda node: -node.depth)  # users are deeper
+    return sorted(found, key=lambda node: -node.depth)  # a user is deeper than what it uses
 
 
 def folded(dx: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """Return dx added up to a shape: what broadcasting copied on the way forward is a sum on the way back."""
+    """Return dx, added up until it has the shape given.
+
+    Broadcasting used one number at several places on the way forward, so on the way back the gradients of these places
+    are added.
+    """
     if np.shape(dx) == shape:
         return dx
     new = np.ndim(dx) - len(shape)
@@ -158,39 +166,43 @@ def folded(dx: FloatArray, shape: tuple[int, ...]) -> FloatArray:
 
 
 def stretched(dz: FloatArray, x: FloatArray, axis: Any, keepdims: bool) -> FloatArray:
-    """Return dz, whose `axis` was added up, as often as x has entries along it: the other way round."""
+    """Return dz, the upstream gradient of a sum of x along `axis`, copied to every entry of x that was in the sum."""
     if axis is not None and not keepdims:
         dz = np.expand_dims(dz, axis)
     return np.broadcast_to(dz, x.shape)
 
 
 def shared(dz: FloatArray, z: FloatArray, x: FloatArray, axis: Any, keepdims: bool) -> FloatArray:
-    """Return dz, handed to the entries of x that are largest along `axis`, in equal parts."""
+    """Return dz, the upstream gradient of z, the maximum of x along `axis`: the largest entries share it equally."""
     largest = x == stretched(z, x, axis, keepdims)
     return stretched(dz, x, axis, keepdims) * largest / largest.sum(axis=axis, keepdims=True)
 
 
 def matrix(x: FloatArray) -> FloatArray:
-    """Return x, or refuse what is no matrix: the rule of a product is that of two matrices."""
+    """Return x, or refuse what is no matrix, because the rule for products holds for two matrices only."""
     if np.ndim(x) != 2:
         raise ValueError(f"a product is differentiated for two matrices, and here is an array of shape {np.shape(x)}")
     return x
 
 
 def picked(x: FloatArray, index: Any) -> FloatArray:
-    """Return x[index]."""
+    """Return x[index], as a function, so that it can have a rule."""
     return x[index]
 
 
 def put_back(dz: FloatArray, x: FloatArray, index: Any) -> FloatArray:
-    """Return dz in the places that it was picked from, and zero elsewhere; what was picked twice gets both parts."""
+    """Return dz, put back into the places of x that were picked, and zero elsewhere.
+
+    A place that was picked twice gets the sum of both parts, which `dx[index] += dz` would not do.
+    """
     dx = np.zeros_like(x)
     np.add.at(dx, index, dz)
     return dx
 
 
-# The rules. From dz, the upstream gradient of z = function(x, y), they make what is handed down to x, and to y.
-# At a kink, where there is no derivative, x gets nothing of max(x, y), and y all: as ReLU takes 0 at max(0, 0).
+# For z = function(x, y) and its upstream gradient dz, the first rule returns what is handed down to x, and the second
+# what is handed down to y. Where x = y, max(x, y) has no derivative. Its rules then give everything to y, so that
+# np.maximum(Z, 0) hands nothing down to Z at 0, as `relu_backward` does.
 # fmt: off
 RULES: dict[Any, tuple[Callable[..., Any], ...]] = {
     np.add:       (lambda dz, z, x, y: dz,                          lambda dz, z, x, y: dz),
@@ -218,27 +230,49 @@ RULES: dict[Any, tuple[Callable[..., Any], ...]] = {
 }
 # fmt: on
 RULES[np.dot] = RULES[np.matmul]
-# These do not change with small nudges, and where they jump there is no derivative: what they return is no node.
+# These functions do not change with small nudges, except where they jump and have no derivative. So nothing is ever
+# handed down through them, and they return plain arrays.
 STEPS = {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.sign, np.argmax, np.shape}
-NOWHERE: Any = Node(np.zeros(0))  # as `out` of our own rules: they check nothing then, and make a new node all the same
+
+
+class Nowhere(Node):
+    """What the module's own rules are given as `out` where they are called on nodes.
+
+    Their checks refuse nodes, but with an `out` nothing is checked. `record` ignores this one, and makes a new node.
+    """
+
+    def reshape(self, *shape: Any) -> Any:
+        """Return this object itself, which stands for an array of any shape."""
+        return self
+
+
+NOWHERE: Any = Nowhere(np.zeros(0))
 
 
 def primitive(function: Callable[..., Any], *rules: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function as one that takes nodes, with rules of your own: one for each input, in the form of `RULES`.
 
-    `primitive(np.sinh, lambda dz, z, x: dz * np.cosh(x))`: a function of NumPy may then be called by its own name.
+    An example is `primitive(np.sinh, lambda dz, z, x: dz * np.cosh(x))`. Where no argument is a node, the function is
+    called as it is. A function of NumPy can afterwards be called on nodes by its own name as well.
     """
     RULES[function] = rules
-    return lambda *inputs, **options: record(function, inputs, options)
+
+    def known(*inputs: Any, **options: Any) -> Any:
+        if any(isinstance(each, Node) for each in (*inputs, *options.values())):
+            return record(function, inputs, options)
+        return function(*inputs, **options)
+
+    return known
 
 
 def grad(f: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function that computes the gradient of f, a number, with respect to each of its arguments.
 
-    `grad(f)(x)` is an array in the shape of x; `grad(f)(x, y, …)` is a tuple of arrays, one for each argument, in its
-    shape. f is called once, on nodes, and may use loops, conditions and functions of its own. Nothing that it is given
-    is changed. Raises ValueError where f does not return one number, and NotImplementedError, with the name and a
-    remedy, where it uses what has no rule.
+    `grad(f)(x)` is an array in the shape of x. `grad(f)(x, y, …)` is a tuple with an array for each argument, in the
+    shape of the argument. f is called once, on nodes, and may use loops, conditions and functions of its own. The
+    arguments are not changed. Raises ValueError where f does not return one number or an argument holds no real
+    numbers; NotImplementedError where f uses a function that has no rule; and TypeError where f writes into a node or
+    makes a plain array of it.
     """
 
     def gradient(*arguments: Any) -> Any:
@@ -249,7 +283,7 @@ def grad(f: Callable[..., Any]) -> Callable[..., Any]:
             raise ValueError(f"{said}. Return its sum or its mean")
         arrived = walk_back(end) if isinstance(end, Node) else {}
         found = []
-        for leaf in leaves:  # of what f does not depend on the gradient is zero
+        for leaf in leaves:  # where f does not depend on an argument, nothing arrives, and the gradient is zero
             zero = np.zeros_like(leaf.value)
             found.append(np.array(arrived.get(leaf, zero), zero.dtype))
         return found[0] if len(found) == 1 else tuple(found)
@@ -263,11 +297,12 @@ def automatic_gradient(
     y: IntArray,
     rng: np.random.Generator | None = None,
 ) -> Parameters:
-    """Return the gradient of the mean cross-entropy of a batch, with no backward rule of any layer: forward is enough.
+    """Return the gradient of the mean cross-entropy of a batch, found from the layers' `forward` and no `backward`.
 
-    It can stand wherever the module's own gradient stands: `fit(…, gradient=automatic_gradient)`, and the same in
-    `check_gradients`. Layers are called as they are; one whose forward rule uses a function without a rule is refused.
-    rng: for layers that draw. X and y are not checked.
+    X (N, D) are the inputs and y (N,) their labels; the gradient is laid out as `params`. It can take the place of the
+    network's own: pass `gradient=automatic_gradient` to `fit` or to `check_gradients`. Layers that slide write into
+    arrays, so each of them is one `primitive`, with the rule that was derived for it. rng: a generator for layers that
+    draw. X and y are not checked. Raises NotImplementedError for a layer that uses a function without a rule.
     """
 
     def loss(*arrays: Node) -> Any:
@@ -288,6 +323,7 @@ def automatic_gradient(
 
 
 def _numbers(x: Any) -> FloatArray:
+    """Return an argument as an array of floating-point numbers, or refuse it."""
     if isinstance(x, Node):
         raise NotImplementedError("a gradient of a gradient is not known here. Nudge the gradient, as in chapter 8")
     array = np.asarray(x)
@@ -297,7 +333,8 @@ def _numbers(x: Any) -> FloatArray:
 
 
 def _refuse(function: Any, how: str = "") -> NoReturn:
-    known = ", ".join(sorted(each.__name__ for each in RULES if each is not picked))
+    """Raise NotImplementedError for a function; `how` says in which use of it there is no rule."""
+    known = ", ".join(sorted(each.__name__ for each in RULES if hasattr(np, each.__name__)))
     raise NotImplementedError(
         f"{function.__name__} has no rule{' ' + how if how else ''}, so it cannot be differentiated. Write it with "
         f"functions that have one ({known}), or bring a rule: sn.primitive(function, rule for x, …)"

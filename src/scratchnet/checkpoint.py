@@ -1,6 +1,7 @@
 """A run kept in a file, so that it can be stopped at any moment and go on to the same bits.
 
-What decides a run is compared before it goes on; what it has become is brought back. Source: chapter "training".
+Before a run goes on, all that decides it is compared with the file, so that no other run goes on by mistake. Then the
+numbers that it had reached are brought back. Source: chapter "training".
 """
 
 import hashlib
@@ -25,10 +26,10 @@ STATE = "optimizer."  # begins the names of the optimiser's arrays in the file
 
 
 class Checkpoint:
-    """The file of one run, and what training moves: it is written to the file, and brought back from it.
+    """The file of one run. What training changes is written to it after each epoch, and can be brought back from it.
 
-    settings: what else decides the run, as words, numbers, and digests of data. columns: the lists of the history,
-    with a number for each epoch that is done.
+    That is params, optimizer, rng, and columns: the lists of the history, with a number for each epoch that is done.
+    settings: whatever else decides the run, as words, numbers, and digests of data.
 
     A run goes on from its file only where it will end as the same call without a file would. So the settings have to be
     the same, and the schedule's factor at each step that is done. (Without a schedule the number of epochs may grow.)
@@ -54,9 +55,10 @@ class Checkpoint:
         self.schedule = hashlib.sha256()
 
     def resume(self, epochs: int, factors: Callable[[int], Array]) -> None:
-        """Bring everything to where the file left it; without a file, write one, to see at once that this works.
+        """Bring everything to where the file left it. Without a file, write one, to see at once that this works.
 
-        factors: takes a number of epochs, and returns the schedule's factors at all of their steps.
+        factors: a function of a number of epochs, which returns the schedule's factors at all of their steps. Raises
+        StorageError for the file of another run.
         """
         self.run["epochs"] = epochs
         if not self.path.exists():
@@ -83,7 +85,7 @@ class Checkpoint:
         self._become(arrays, then)
 
     def keep(self, factors: Array) -> None:
-        """Write everything, in one step. factors: the schedule's at the steps since the last time."""
+        """Write everything, in one step. factors: those of the schedule at the steps since the last call."""
         for name, value in _remembered(self.optimizer).items():
             if self.remembered.get(name) != value:
                 raise ValueError(
@@ -175,7 +177,7 @@ def digest(*parts: Array | str) -> str:
 
 
 def require_resumable(optimizer: Optimizer) -> None:
-    """Refuse an optimiser that a checkpoint cannot hold."""
+    """Raise ValueError for an optimiser whose state a checkpoint could not keep or bring back."""
     kind = type(optimizer).__name__
     for name in ("settings", "state"):
         if not isinstance(getattr(optimizer, name, None), Mapping):
@@ -204,12 +206,12 @@ def _settings(optimizer: Optimizer) -> dict[str, Any]:
 
 
 def _state(optimizer: Optimizer) -> dict[str, Array]:
-    """Return the optimiser's arrays; what is None has not come to be yet."""
+    """Return the optimiser's arrays. None stands for one that is made later, and is left out."""
     return {name: np.asarray(array) for name, array in optimizer.state.items() if array is not None}
 
 
 def _remembered(optimizer: Optimizer) -> dict[str, bytes]:
-    """Return for each attribute of the optimiser what it holds, as bytes to compare, less what is in its state."""
+    """Return, for each attribute of the optimiser that is not in its state, what it holds as bytes to compare."""
     state = optimizer.state
     known = {id(state), *(id(array) for array in state.values() if array is not None)}
     attributes = {name: value for name, value in _attributes(optimizer).items() if id(value) not in known}
@@ -217,14 +219,14 @@ def _remembered(optimizer: Optimizer) -> dict[str, bytes]:
 
 
 def _attributes(optimizer: Optimizer) -> dict[str, Any]:
-    """Return the attributes of an object, those in slots too."""
+    """Return the attributes of an optimiser, those in slots included."""
     state: Any = optimizer.__getstate__()
     parts = state if isinstance(state, tuple) else (state,)
     return {name: value for part in parts if isinstance(part, dict) for name, value in part.items()}
 
 
 class _Pickler(pickle.Pickler):
-    """Writes all that an object holds, to be compared and never read; of objects that are known, only a mark."""
+    """Writes all that an object holds, only to be compared. Known objects, the optimiser's state, are left out."""
 
     def __init__(self, file: BytesIO, known: set[int]) -> None:
         super().__init__(file)
@@ -248,7 +250,7 @@ def _generator(rng: np.random.Generator) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return numbers of NumPy's as JSON can hold them."""
+    """Return NumPy's arrays and numbers as lists and numbers of Python's, which JSON can hold."""
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     raise TypeError(f"{value!r} is a {type(value).__name__}")

@@ -1,8 +1,9 @@
 """A network that slides: the same few weights look at every place of an image, and pooling keeps what is strongest.
 
-An image has C channels of H by W pixels, and a batch of them the shape (N, C, H, W). In memory the *batch* lies last,
-whatever the order of the axes says: the same pixel of all images stands side by side. So every copy, sum and maximum
-below runs along many neighbours at once, and a window costs as little as a slice. Source: chapter "convolution".
+An image has C channels of H by W pixels, and a batch of N images has the shape (N, C, H, W). In memory, however, the
+*batch* comes last: one pixel of all N images stands side by side, and then the next pixel. Copies, sums and maxima
+then run along many neighbours at once, which is fast, and a window can be taken out by slices.
+Source: chapter "convolution".
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import DTypeLike
 
+from scratchnet.autodiff import primitive
 from scratchnet.kinds import Kind
 from scratchnet.layers import draw
 from scratchnet.shapes import require_count, require_images, require_shape
@@ -45,8 +47,8 @@ def conv2d(
     Z (N, F, H′, W′) with H′ = (H + 2·padding − h) // stride + 1, and W′ likewise. `padding` is a margin of zeros around
     each image, and `stride` the number of pixels from one window to the next. The field calls this a convolution; in
     mathematics, where a convolution turns the filter round first, it is a cross-correlation (scipy.signal.correlate).
-    Raises ValueError where the shapes do not fit. `out` is an array for Z that this function returned before; with one,
-    nothing is checked.
+    Raises ValueError where the shapes do not fit. `out` is an array for Z, and has to be one that this function has
+    returned before, because its memory must have the batch last; with `out`, nothing is checked.
     """
     if out is None:
         _require_conv2d(X, W, stride, padding)
@@ -74,8 +76,8 @@ def conv2d_backward(
 
     Shapes: dZ (N, F, H′, W′), the upstream gradient; dX (N, C, H, W); dW (F, C, h, w); db (F,). A weight was used at
     every place of every image, so its gradient is a sum over all of them; a pixel stood in up to h·w windows, so its
-    gradient is the sum of what comes back from these. `out` is an array for each of the three, or None for a new one;
-    with it nothing is checked. Without `need_dX`, dX is None.
+    gradient is the sum of what comes back from these. Raises ValueError where the shapes do not fit. `out` has an array
+    for each of the three, or None for a new one; with `out`, nothing is checked. Without `need_dX`, dX is None.
     """
     if out is None:
         _require_conv2d(X, W, stride, padding)
@@ -102,8 +104,8 @@ def conv2d_backward(
 def max_pool(X: FloatArray, size: int = 2, out: FloatArray | None = None) -> FloatArray:
     """Return P, the largest number of each window of `size` by `size` pixels, channel by channel.
 
-    Shapes: X (N, C, H, W); P (N, C, H/size, W/size). Windows stand side by side. Raises ValueError where they do not
-    cover the image. `out`: as in `conv2d`.
+    Shapes: X (N, C, H, W); P (N, C, H/size, W/size). Windows stand side by side and do not overlap. Raises ValueError
+    where they leave a part of the image over. `out` is an array for P, on the terms of `conv2d`.
     """
     if out is None:
         _require_pooling(X, size)
@@ -117,9 +119,10 @@ def max_pool(X: FloatArray, size: int = 2, out: FloatArray | None = None) -> Flo
 def max_pool_backward(dP: FloatArray, X: FloatArray, size: int = 2, out: FloatArray | None = None) -> FloatArray:
     """Return dX: each window's upstream gradient, handed to its largest pixel, and zero elsewhere.
 
-    Shapes: dP (N, C, H/size, W/size); X and dX (N, C, H, W). Where several pixels of a window are largest, the first of
-    them, row by row, gets all. One must, and only one: on blank paper all are equal, and would otherwise count several
-    times. `out`: an array for dX that this function returned before; with one, nothing is checked.
+    Shapes: dP (N, C, H/size, W/size); X and dX (N, C, H, W). Where several pixels of a window are largest, as on blank
+    paper, the first of them, row by row, gets everything. If each of them got it, the gradient would be counted several
+    times. Raises ValueError where the shapes do not fit. `out` is an array for dX, and has to be one that this function
+    has returned before; with `out`, nothing is checked.
     """
     if out is None:
         _require_pooling(X, size, dP)
@@ -136,7 +139,7 @@ def max_pool_backward(dP: FloatArray, X: FloatArray, size: int = 2, out: FloatAr
 def mean_pool(X: FloatArray, size: int = 2, out: FloatArray | None = None) -> FloatArray:
     """Return P, the mean of each window of `size` by `size` pixels, channel by channel.
 
-    Shapes, windows and `out`: as in `max_pool`.
+    Shapes, windows, errors and `out` are those of `max_pool`.
     """
     if out is None:
         _require_pooling(X, size)
@@ -150,7 +153,7 @@ def mean_pool(X: FloatArray, size: int = 2, out: FloatArray | None = None) -> Fl
 def mean_pool_backward(dP: FloatArray, X: FloatArray, size: int = 2, out: FloatArray | None = None) -> FloatArray:
     """Return dX: each window's upstream gradient, shared equally among its pixels.
 
-    Shapes: dP (N, C, H/size, W/size); X and dX (N, C, H, W). Of X only the shape matters. `out`: as in
+    Shapes: dP (N, C, H/size, W/size); X and dX (N, C, H, W). Of X only the shape is used. Errors and `out` are those of
     `max_pool_backward`.
     """
     if out is None:
@@ -162,13 +165,25 @@ def mean_pool_backward(dP: FloatArray, X: FloatArray, size: int = 2, out: FloatA
     return _batch_first(dX)
 
 
+# The layers call these, which take nodes of automatic differentiation as well as arrays.
+_conv2d = primitive(
+    conv2d,
+    lambda dZ, Z, X, W, b, stride, padding: conv2d_backward(dZ, X, W, stride, padding)[0],
+    lambda dZ, Z, X, W, b, stride, padding: conv2d_backward(dZ, X, W, stride, padding, need_dX=False)[1],
+    lambda dZ, Z, X, W, b, stride, padding: dZ.sum(axis=(0, 2, 3)),
+)
+_max_pool = primitive(max_pool, lambda dP, P, X, size: max_pool_backward(dP, X, size))
+_mean_pool = primitive(mean_pool, lambda dP, P, X, size: mean_pool_backward(dP, X, size))
+
+
 @dataclass(frozen=True)
 class Convolution(Kind):
     """A layer of filters, each of which looks at every window of the image with the same weights.
 
-    image: the shape (C, H, W) of what goes in: channels, height, width. filters: how many; each makes a channel of the
-    image that comes out, `result`. size: the filters' height and width. stride and padding: as in `conv2d`. A row of
-    the batch holds an image's numbers channel by channel, each row by row.
+    image: the shape (C, H, W) of an image that goes in: channels, height, width. filters: how many filters there are;
+    each makes one channel of the image that comes out, whose shape is `result`. size: the filters' height and width.
+    stride and padding: as in `conv2d`. In a batch, an image is one row: its first channel, row by row, and then the
+    others. Raises ValueError for settings that are not whole numbers, and for filters larger than the image.
     """
 
     image: Shape
@@ -178,7 +193,7 @@ class Convolution(Kind):
     padding: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse what is no image or no number of filters, and filters that find no place."""
+        """Refuse what is no shape of an image, what is no whole number, and filters that find no place."""
         _require_image(self.image)
         for name in ("filters", "size", "stride"):
             require_count(name, getattr(self, name))
@@ -188,12 +203,12 @@ class Convolution(Kind):
 
     @property
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
-        """W holds the filters, with weights for each channel, row and column; b has a bias for each filter."""
+        """The shape of W, which has a weight for each filter, channel, row and column, and of b, a bias for each."""
         return {"W": (self.filters, self.image[0], self.size, self.size), "b": (self.filters,)}
 
     @property
     def result(self) -> Shape:
-        """The shape of the image that comes out, with as many channels as filters and a pixel for each window."""
+        """The shape of an image that comes out, with a channel for each filter and a pixel for each window."""
         height, width = (_fit(side, self.size, self.stride, self.padding) for side in self.image[1:])
         return self.filters, height, width
 
@@ -208,15 +223,15 @@ class Convolution(Kind):
         return prod(self.result)
 
     def start(self, layer: Any, rng: np.random.Generator, scheme: str) -> None:
-        """Draw the weights by `scheme`. Each output has as many inputs as a window has numbers."""
+        """Draw the weights by `scheme`, for outputs that each have as many inputs as a window has numbers."""
         draw(layer.W, layer.b, self.image[0] * self.size**2, rng, scheme)
 
     def forward(
         self, layer: Any, X: FloatArray, rng: np.random.Generator | None = None, out: FloatArray | None = None
     ) -> tuple[FloatArray, FloatArray]:
-        """Return Z, a row for each image, and X for the way back."""
+        """Return Z, with a row for each image, and X for the way back."""
         kept = _images(out, self.result)
-        Z = conv2d(_images(X, self.image), layer.W, layer.b, self.stride, self.padding, kept)
+        Z = _conv2d(_images(X, self.image), layer.W, layer.b, self.stride, self.padding, out=kept)
         return Z.reshape(len(X), -1), X
 
     def backward(
@@ -237,7 +252,11 @@ class Convolution(Kind):
 
 @dataclass(frozen=True)
 class _Pool(Kind):
-    """What both kinds of pooling share. image: the shape (C, H, W) of what goes in; size: that of a window."""
+    """What both kinds of pooling share.
+
+    image: the shape (C, H, W) of an image that goes in. size: the height and width of a window. Raises ValueError where
+    these are not whole numbers, and where windows leave a part of the image over.
+    """
 
     image: Shape
     size: int = 2
@@ -245,14 +264,14 @@ class _Pool(Kind):
     pool_backward: ClassVar[Callable[..., FloatArray]]
 
     def __post_init__(self) -> None:
-        """Refuse what is no image, and windows that do not cover it."""
+        """Refuse what is no shape of an image, and windows that do not cover it."""
         _require_image(self.image)
         require_count("size", self.size)
         _require_cover(self.image, self.size)
 
     @property
     def result(self) -> Shape:
-        """The shape of the image that comes out."""
+        """The shape of an image that comes out, with a pixel for each window."""
         C, H, W = self.image
         return C, H // self.size, W // self.size
 
@@ -269,8 +288,8 @@ class _Pool(Kind):
     def forward(
         self, layer: Any, X: FloatArray, rng: np.random.Generator | None = None, out: FloatArray | None = None
     ) -> tuple[FloatArray, FloatArray]:
-        """Return P, a row for each image, and X for the way back."""
-        P = self.pool(_images(X, self.image), self.size, _images(out, self.result))
+        """Return P, with a row for each image, and X for the way back."""
+        P = self.pool(_images(X, self.image), self.size, out=_images(out, self.result))
         return P.reshape(len(X), -1), X
 
     def backward(
@@ -290,22 +309,25 @@ class _Pool(Kind):
 class MaxPool(_Pool):
     """Max pooling as a layer: of each window, channel by channel, the largest number is kept."""
 
-    pool, pool_backward = staticmethod(max_pool), staticmethod(max_pool_backward)
+    pool, pool_backward = staticmethod(_max_pool), staticmethod(max_pool_backward)
 
 
 class MeanPool(_Pool):
     """Mean pooling as a layer: of each window, channel by channel, the mean is kept."""
 
-    pool, pool_backward = staticmethod(mean_pool), staticmethod(mean_pool_backward)
+    pool, pool_backward = staticmethod(_mean_pool), staticmethod(mean_pool_backward)
 
 
 def _images(X: FloatArray | None, shape: Shape) -> FloatArray | Any:
-    """Return the rows of a batch as images of a shape, in the same memory."""
+    """Return the rows of a batch as images of this shape (C, H, W), in the same memory; None stays None."""
     return None if X is None else X.reshape(-1, *shape)
 
 
 def _batch_last(X: FloatArray) -> FloatArray:
-    """Return images (N, C, H, W) as (C, H, W, N), in that order in memory: without a copy, where ours made them."""
+    """Return images (N, C, H, W) as (C, H, W, N), in that order in memory.
+
+    What the functions of this module have returned has this order already, and is not copied.
+    """
     return np.ascontiguousarray(X.transpose(1, 2, 3, 0))
 
 
@@ -326,10 +348,10 @@ def _fit(side: int, size: int, stride: int, padding: int) -> int:
 
 
 def _columns(X: FloatArray, W: FloatArray, stride: int, padding: int) -> Iterator[FloatArray]:
-    """Yield the windows of all images as columns of a matrix (C·h·w, W′·N), for one row of places after the other.
+    """Yield, for one row of places after the other, the windows there as the columns of a matrix (C·h·w, W′·N).
 
-    `sliding_window_view` copies nothing: it shows every window where it stands. The copy is made by `reshape`, in runs
-    of W′·N neighbours; a row at a time, because that much fits the processor's cache.
+    `sliding_window_view` copies nothing: it shows every window where it stands. `reshape` makes the copy, in long runs
+    of neighbours. One row at a time is enough for a large product, and still fits the processor's cache.
     """
     X, margin = _batch_last(X), (padding, padding)
     if padding:
@@ -340,7 +362,10 @@ def _columns(X: FloatArray, W: FloatArray, stride: int, padding: int) -> Iterato
 
 
 def _zeros(X: FloatArray, padding: int, dtype: DTypeLike, out: FloatArray | None) -> FloatArray:
-    """Return zeros for the gradient of images and of their margin, batch last; in `out`, where there is no margin."""
+    """Return zeros, with the batch last, to which the gradient of images and of their margin can be added up.
+
+    Without a margin they are in `out`. With one, the array has to be larger than `out`, and is new.
+    """
     N, C, H, W = X.shape
     if out is None or padding:
         return np.zeros((C, H + 2 * padding, W + 2 * padding, N), dtype)
@@ -350,13 +375,13 @@ def _zeros(X: FloatArray, padding: int, dtype: DTypeLike, out: FloatArray | None
 
 
 def _windowed(X: FloatArray, size: int) -> Iterator[FloatArray]:
-    """Yield the first pixel of every window of X (C, H, W, N), the second, and so on, row by row, as views."""
+    """Yield views of X (C, H, W, N): of the first pixel of every window, of the second, and so on, row by row."""
     for u, v in np.ndindex(size, size):
         yield X[:, u::size, v::size]
 
 
 def _require_conv2d(X: FloatArray, W: FloatArray, stride: int, padding: int) -> None:
-    """Refuse anything but images and filters that fit them."""
+    """Refuse anything but images, and filters that fit them."""
     require_images("X", X)
     require_images("W", W, "filters (F, C, h, w)")
     if W.shape[1] != X.shape[1]:
@@ -389,7 +414,7 @@ def _require_image(image: Shape) -> None:
 
 
 def _require_cover(shape: tuple[int, ...], size: int) -> None:
-    """Refuse windows that do not cover the image."""
+    """Refuse windows that do not cover the image exactly."""
     if shape[-2] % size or shape[-1] % size:
         raise ValueError(f"windows of {size} by {size} pixels do not cover {shape[-2]} by {shape[-1]} pixels")
 

@@ -35,7 +35,7 @@ class Digits(NamedTuple):
 
 
 def read_digits(path: str | Path) -> Digits:
-    """Read a file of handwritten digits: a label and 784 pixels an image, as in Kaggle's train.csv, in any dress.
+    """Read a file of handwritten digits, a label and 784 pixels an image, as in Kaggle's train.csv and its variants.
 
     It may be packed (zip, gzip, bz2, xz; of a zip with several files, the one train.csv is read), whatever its name
     says. It may have the label first or last, other names for the pixels or none, a column that counts the images,
@@ -44,8 +44,8 @@ def read_digits(path: str | Path) -> Digits:
     Anything else is refused whole, with a ValueError that names the file, the line and the column, and says what is
     wrong and what to do: files of another kind or without labels, images of another size, gaps, fractions, pixels
     outside 0-255, labels outside 0-9, what is damaged or cut short. Lines count from 1, as an editor counts them.
-    FileNotFoundError where there is no file. A UserWarning says where images look as if ink and paper were exchanged,
-    or rows and columns, because no file tells that.
+    Raises FileNotFoundError where there is no file. A UserWarning says where images look as if ink and paper were
+    exchanged, or rows and columns, because no file says so itself.
     """
     path = _find(path)
     try:
@@ -88,9 +88,9 @@ def _find(path: str | Path) -> Path:
 def normalize(images: NDArray[np.integer], dtype: DTypeLike = np.float32) -> FloatArray:
     """Return pixels from 0 to 255 as numbers from 0 to 1, in the same shape.
 
-    Raises ValueError for anything but integers from 0 to 255: floats may have been normalised already, and doing it
-    twice would leave a network that learns next to nothing without a word. For the same reason it refuses integers
-    of which none is above 1: that is black and white, not the faintest of greys.
+    Raises ValueError for anything but integers from 0 to 255. Floats may have been normalised already, and whoever
+    normalises twice gets a network that learns next to nothing, with no error to say why. For the same reason it
+    refuses integers of which none is above 1: such images are black and white, and not the faintest of greys.
     """
     images = np.asarray(images)
     require_dtype(dtype)
@@ -156,6 +156,7 @@ def minibatches(
 def _gather(X: FloatArray, rows: IntArray, out: FloatArray | None) -> FloatArray:
     """Return these rows of X, in the first rows of `out` where there is one.
 
-    `take` finds the same rows as X[rows], faster. All are inside X: to "clip" nothing spares NumPy the looking.
+    `take` returns the same as X[rows], and is faster. With "clip", NumPy does not look for rows outside X, and there
+    are none.
     """
     return X.take(rows, axis=0, out=None if out is None else out[: len(rows)], mode="clip")

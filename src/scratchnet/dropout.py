@@ -18,23 +18,28 @@ __all__ = ["Dropout", "draw_mask", "dropout", "dropout_backward"]
 def draw_mask(shape: tuple[int, ...], rate: float, rng: np.random.Generator, dtype: Any = np.float32) -> FloatArray:
     """Return a mask of this shape: each entry is 0 with probability `rate`, and 1 / (1 − rate) otherwise.
 
-    So the mean of an entry is 1, and a number that is multiplied by one keeps its value on average.
+    The mean of an entry is 1, so a number that is multiplied by an entry keeps its value on average. Nothing is
+    checked.
     """
     kept = rng.random(shape, dtype) >= rate
     return np.multiply(kept, 1 / (1 - rate), dtype=dtype)
 
 
 def dropout(X: FloatArray, mask: FloatArray, out: FloatArray | None = None) -> FloatArray:
-    """Return A = X · mask, entry by entry, in the shape of X. `out`: an array for A; with one, nothing is checked."""
+    """Return A = X · mask, entry by entry. Shapes: X, mask and A are the same.
+
+    Raises ValueError where they are not. `out` is an array for A; with one, nothing is checked.
+    """
     if out is None:
         require_shape("mask", mask, X.shape, "(that of X)")
     return np.multiply(X, mask, out=out)
 
 
 def dropout_backward(dA: FloatArray, mask: FloatArray, out: FloatArray | None = None) -> FloatArray:
-    """Return dX = dA · mask: the same mask as forward, with the same factor.
+    """Return dX = dA · mask, entry by entry, with the mask that was used on the way forward.
 
-    Shapes: dA, mask and dX are the same. `out` is an array for dX, which may be dA; with one, nothing is checked.
+    Shapes: dA, the upstream gradient, mask and dX are the same. Raises ValueError where they are not. `out` is an array
+    for dX, which may be dA itself; with one, nothing is checked.
     """
     if out is None:
         require_shape("dA", dA, mask.shape, "(that of the mask)")
@@ -43,10 +48,10 @@ def dropout_backward(dA: FloatArray, mask: FloatArray, out: FloatArray | None = 
 
 @dataclass(frozen=True)
 class Dropout(Kind):
-    """A layer that silences each number with probability `rate` in training, and none where the network is used.
+    """A layer that silences each number with probability `rate` in training, and passes all on where it is only used.
 
-    Those that stay are divided by 1 − rate, so that the next layer meets the same sums on average, in training and in
-    use. The rate is from 0 to below 1.
+    In training the numbers that stay are divided by 1 − rate, so that the next layer meets the same sums, on average,
+    as in use. Raises ValueError for a rate that is not a number from 0 to below 1.
     """
 
     rate: float
@@ -59,9 +64,9 @@ class Dropout(Kind):
     def forward(
         self, layer: Any, X: FloatArray, rng: np.random.Generator | None = None, out: FloatArray | None = None
     ) -> tuple[FloatArray, FloatArray | None]:
-        """Return what is left of X, and the mask for the way back. Without `rng`, X itself in an array of its own.
+        """Return what is left of X, and the mask for the way back. Without `rng`, return a copy of X, and no mask.
 
-        It has to be of its own, because what is returned is the next `out`, and will be written into.
+        X itself would not do: what is returned here may come back as `out`, and is overwritten then.
         """
         if rng is None:
             return np.positive(X, out=out), None
@@ -77,5 +82,5 @@ class Dropout(Kind):
         need_dX: bool = True,
         out: FloatArray | None = None,
     ) -> FloatArray:
-        """Return dX."""
+        """Return dX, which is dA itself where `forward` silenced nothing."""
         return dA if mask is None else dropout_backward(dA, mask, out)

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import IO, cast
 from zipfile import ZipFile, ZipInfo
 
-BLOCK = 1 << 20  # bytes read at a time: 1 MiB, some 600 images
-START = 4096  # bytes that are looked at to see what a file is
+BLOCK = 1 << 20  # so many bytes are read at a time: 1 MiB, some 600 images
+START = 4096  # so many bytes are looked at to see what a file is
 LONGEST_LINE = 1 << 20  # characters. A row of 28 × 28 numbers with 18 decimals each has 20,000
 LARGEST_TEXT = 2 << 30  # bytes: 70,000 images with 18 decimals a pixel are 1.4 GB, and nothing known is larger
-DEEPEST_PACKING = 3  # a gzip in a zip in a zip
+DEEPEST_PACKING = 3  # as a gzip in a zip in a zip is
 
 
-class Refused(Exception):  # noqa: N818  the file is refused; it is no error of ours
+class Refused(Exception):  # noqa: N818  not called an error, because the program has done right and the file is wrong
     """Raised for a file that is not read. Its sentence gives the reason and the remedy."""
 
 

@@ -23,8 +23,9 @@ Loss = Callable[[Parameters, FloatArray, IntArray], float]
 def numerical_gradient(f: Callable[[FloatArray], float], x: FloatArray, eps: float = 1e-5) -> FloatArray:
     """Return the central difference (f(x + eps·e) − f(x − eps·e)) / 2eps for every entry of x, in the shape of x.
 
-    x must be float64: float32 rounds the difference away. f is called twice for each entry, with x itself changed in
-    one place and put back afterwards, so f may also read x through a view.
+    f is called twice for each entry, with that entry of x changed, and afterwards put back. Because x itself is changed
+    and not a copy, f may also read x through a view. Raises ValueError unless x is float64, since float32 rounds the
+    difference away, and where f does not return one number.
     """
     if not isinstance(x, np.ndarray) or x.dtype != np.float64:
         found = x.dtype if isinstance(x, np.ndarray) else type(x).__name__
@@ -66,7 +67,7 @@ class BlockReport:
 
 @dataclass(frozen=True)
 class GradientReport:
-    """A line for each W and b, or whatever a layer has. True when every block passed; prints as a table."""
+    """A line for each parameter of each layer, such as W and b. True when every block passed; prints as a table."""
 
     blocks: tuple[BlockReport, ...]
 

@@ -1,4 +1,4 @@
-"""A drawing made into an image like MNIST's: what was done to the training images must be done to yours.
+"""A drawing made into an image like MNIST's, because what was done to the training images must be done to yours.
 
 The steps are those of LeCun et al. (1998), section III-A, computed in whole numbers only, so that the figures in the
 browser reach the same bytes. Source: chapter "your-digits".
@@ -24,11 +24,11 @@ def prepare(drawing: NDArray[np.integer], *, box: bool = True, antialias: bool =
     drawing: (height, width), whole numbers from 0 (paper) to 255 (ink), of any size. Three steps, and each can be left
     out to see what it is for:
 
-    box: cut the drawing to its ink, and scale that so that the longer side is 20 pixels; else the whole drawing is
-    scaled to 28. Width and height keep their proportion.
-    antialias: a pixel takes the mean ink of the area it covers; else the ink at the area's middle alone.
+    box: cut the drawing to its ink, and scale it so that the longer side is 20 pixels. Without this step the whole
+    drawing is scaled to 28. Width and height keep their proportion.
+    antialias: a pixel takes the mean ink of the area it covers. Without this step it takes the ink at the middle of it.
     center: the ink's centre of mass comes to the middle of the image, as near as whole pixels allow without any ink
-    leaving it; else the middle of what was scaled does.
+    leaving it. Without this step the middle of the scaled drawing comes there.
 
     Raises ValueError for an array that is no such drawing, and for one without ink.
     """
@@ -46,7 +46,7 @@ def prepare(drawing: NDArray[np.integer], *, box: bool = True, antialias: bool =
     if not scaled.any():
         raise ValueError("no ink is left at this size: draw larger, with a thicker pen")
     if center:
-        scaled = cut_to_ink(scaled)  # paper may leave the image, ink may not
+        scaled = cut_to_ink(scaled)  # so that paper may go beyond the image, and ink may not
     image = np.zeros((SIDE, SIDE), np.uint8)
     top, left = (corner(scaled.sum(axis=1 - axis), center) for axis in (0, 1))
     image[top : top + scaled.shape[0], left : left + scaled.shape[1]] = scaled
@@ -67,10 +67,11 @@ def scale_to(drawing: NDArray[np.integer], longer: int, antialias: bool = True) 
 
 
 def shares(old: int, new: int, antialias: bool = True) -> FloatArray:
-    """Return (new, old): what share each old pixel has in each new one, along one side. Rows sum to `old`.
+    """Return a matrix (new, old) of the share that each old pixel has in each new one, along one side.
 
-    In a unit of length in which an old pixel measures `new` and a new one `old`, every edge is a whole number, and so
-    is every sum of products of these with ink: exact in floating point, hence the same in any order and language.
+    Its rows sum to `old`, because the unit of length is such that an old pixel measures `new` and a new one `old`. Then
+    every edge is a whole number, and so are all sums of shares times ink. These are exact in floating point, and hence
+    the same in any order and in any language.
     """
     begin, pixel = np.arange(new)[:, None] * float(old), np.arange(old) * float(new)
     if not antialias:

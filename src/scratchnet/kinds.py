@@ -1,7 +1,8 @@
 """What a layer is: parameters of some shapes, a way forward, and a way back for the gradient.
 
-A network is a list of layers, and all that the rest of the package knows of a layer stands here. So a new one is one
-class, like `Linear` in layers.py or `ReLU` in activations.py. Source: chapters "hidden-layer" and "backprop".
+A network is a list of layers, and the rest of the package knows nothing of a layer but what stands here. So whoever
+adds a layer writes one class, like `Linear` in layers.py or `ReLU` in activations.py. Source: chapters "hidden-layer"
+and "backprop".
 """
 
 import json
@@ -16,19 +17,20 @@ from scratchnet.types import FloatArray
 
 __all__ = ["Kind"]
 
-KINDS: dict[str, type["Kind"]] = {}  # by name, as a file names them
+KINDS: dict[str, type["Kind"]] = {}  # every class of layers, under the name by which a file refers to it
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of layer. Derive a class from this one, and networks, training, checks and files know it.
+    """A kind of layer. A class derived from this one can stand in a network, be trained, checked and kept in a file.
 
-    Its settings are the fields of a frozen dataclass: numbers, words, or tuples of these. A layer without settings
-    needs no decorator. What it holds is never changed; parameters, and what a batch leaves behind, are handed in.
+    The settings of a layer are the fields of a frozen dataclass: numbers, words, or tuples of these. A layer without
+    settings needs no decorator. A layer holds its settings and nothing else. Its parameters, and what `forward` has
+    kept of a batch for `backward`, are handed to its methods.
 
-    `shapes` names its parameters, and `inputs` and `outputs` are the numbers of columns that it takes and gives. A
-    layer that leaves these three alone has no parameters, and gives as many columns as it takes. This one, for
-    example, is softplus, a ReLU with a round corner::
+    `shapes` names the parameters, and `inputs` and `outputs` are the numbers of columns that the layer takes and gives.
+    A class that does not define these three has no parameters, and gives as many columns as it takes. An example is
+    softplus, a ReLU with a round corner::
 
         class Softplus(sn.Kind):
             def forward(self, layer, Z, rng=None, out=None):
@@ -37,8 +39,8 @@ class Kind:
             def backward(self, layer, grad, dA, Z, need_dX=True, out=None):
                 return dA / (1 + np.exp(-Z))
 
-    and `sn.initialize([sn.Linear(784, 10), Softplus(), sn.Linear(10, 10)], rng)` a network with it. A file names the
-    class, so a class has to be defined before a file that names it is loaded.
+    `sn.initialize([sn.Linear(784, 10), Softplus(), sn.Linear(10, 10)], rng)` makes a network with this layer. A file
+    holds only the name of the class, so the class has to be defined before such a file is loaded.
     """
 
     @property
@@ -53,27 +55,34 @@ class Kind:
 
     @property
     def outputs(self) -> int | None:
-        """The number of columns that come out, or None where that is the number that went in."""
+        """The number of columns that come out, or None where as many come out as went in."""
         return None
 
     def __init_subclass__(cls) -> None:
-        """Remember the class by its name. A notebook may define its own again; ours are not replaced."""
+        """Remember the class by its name, because that is how a file refers to it.
+
+        A cell that is run again defines its class again, and the new one takes the place of the old. No class can take
+        the name of one of scratchnet's: that raises ValueError.
+        """
         known = KINDS.get(cls.__name__, cls)
         if _is_ours(known) and not _is_ours(cls):
             raise ValueError(f"{cls.__name__} is a layer of scratchnet. Give yours another name")
         KINDS[cls.__name__] = cls
 
     def start(self, layer: Any, rng: np.random.Generator, scheme: str) -> None:
-        """Give the parameters their first values. They are zero until then, and stay so unless a layer does more."""
+        """Write the first values into the parameters in `layer`, drawn from `rng` by the scheme of `initialize`.
+
+        They are zero before. A layer that does not define this method begins with zeros.
+        """
 
     def forward(
         self, layer: Any, X: FloatArray, rng: np.random.Generator | None = None, out: FloatArray | None = None
     ) -> tuple[FloatArray, Any]:
-        """Return the outputs (N, …) for a batch X (N, …), and whatever `backward` needs of it.
+        """Return the outputs (N, outputs) for a batch X (N, inputs), and whatever `backward` will need.
 
-        layer: its parameters, by name, such as `layer.W`. rng: a generator, for layers that draw in training; None
-        where the network is used and not trained. out: None, or an array of the right shape for the outputs, whose
-        numbers are no longer needed. It may be filled, so that no new one has to be made, or left alone.
+        layer: the parameters, by name, such as `layer.W`. rng: a generator, for layers that draw in training, or None
+        where the network is used and not trained. out: None, or an array in the shape of the outputs that may be
+        overwritten with them, which saves making a new one. A layer is free to ignore it.
         """
         raise NotImplementedError(f"{type(self).__name__} has no forward(layer, X, rng, out)")
 
@@ -86,18 +95,21 @@ class Kind:
         need_dX: bool = True,
         out: FloatArray | None = None,
     ) -> FloatArray | Any:
-        """Return dX, the gradient with respect to what `forward` took, and put those of the parameters into `grad`.
+        """Return dX, the gradient with respect to what `forward` took, and fill `grad` with those of the parameters.
 
-        dZ: the upstream gradient, with the shape of the outputs. saved: what `forward` returned with them. need_dX:
-        whether anyone needs dX; the first layer may return None. out: as in `forward`, an array for dX.
+        layer: the parameters, by name. grad: an array for the gradient of each, by the same name, such as `grad.W`.
+        dZ: the upstream gradient, in the shape of the outputs. saved: what `forward` returned beside the outputs.
+        need_dX: False in the first layer of a network, which may then return None, because nobody needs its dX. out:
+        None, or an array in the shape of X that may be overwritten with dX.
         """
         raise NotImplementedError(f"{type(self).__name__} has no backward(layer, grad, dZ, saved, need_dX, out)")
 
 
 def sizes_of(kinds: Sequence[Kind]) -> tuple[int, ...]:
-    """Return the numbers of columns that go into a network, from one layer to the next, and out of it.
+    """Return the number of columns that go into a network, and then the numbers that come out of its layers.
 
-    Layers that give as many as they take add no size. Refuses layers that do not fit together.
+    A layer that takes any number of columns, such as ReLU, adds no size, because as many come out as went in. Raises
+    ValueError for layers that do not fit together.
     """
     sizes: list[int] = []
     for kind in kinds:
@@ -112,12 +124,15 @@ def sizes_of(kinds: Sequence[Kind]) -> tuple[int, ...]:
 
 
 def size_of(kind: Kind) -> int:
-    """Return how many numbers the parameters of a layer are."""
+    """Return how many numbers the parameters of a layer hold together."""
     return sum(map(prod, kind.shapes.values()))
 
 
 def to_json(kinds: Sequence[Kind]) -> str:
-    """Return a network in words: for each layer the name of its class and its settings."""
+    """Return a network as text for a file: the name of each layer's class, and the layer's settings.
+
+    Raises ValueError for settings that JSON cannot hold.
+    """
     try:
         return json.dumps([[type(kind).__name__, _settings(kind)] for kind in kinds])
     except TypeError as error:
@@ -125,7 +140,11 @@ def to_json(kinds: Sequence[Kind]) -> str:
 
 
 def from_json(text: str) -> tuple[Kind, ...]:
-    """Return the layers that `to_json` put into words, or refuse with a sentence what names none."""
+    """Return the layers that `to_json` wrote as text.
+
+    Raises ValueError for other text. Its message begins with "its" or "what it says", because the name of the file
+    will be put in front.
+    """
     try:
         named = [(name, dict(settings)) for name, settings in json.loads(text)]
     except (TypeError, ValueError) as error:

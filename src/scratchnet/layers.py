@@ -20,8 +20,8 @@ def linear(X: FloatArray, W: FloatArray, b: FloatArray, out: FloatArray | None =
     """Return the scores Z = XW + b of a batch.
 
     Shapes: X (N, D), a row for each example; W (D, H), a column for each output; b (H,), added to every row;
-    Z (N, H). Raises ValueError where they do not fit together. `out` is an array for Z, as in NumPy's functions; with
-    one, nothing is checked: whoever has the array has done this before.
+    Z (N, H). Raises ValueError where they do not fit together. `out` is an array for Z, as in NumPy's functions. With
+    one, nothing is checked, because it is for loops that have checked before the first step.
     """
     if out is None:
         _require_linear(X, W)
@@ -40,9 +40,10 @@ def linear_backward(
     """Return (dX, dW, db), the gradients of the loss with respect to what `linear` took.
 
     Shapes: dZ (N, H), the upstream gradient; dX (N, D); dW (D, H); db (H,). A gradient has the shape of the thing
-    itself. The sum over the N examples is inside both matrix product and sum, because every example used the same
-    W and b. Any 1/N is already in dZ. `out` is an array for each of the three, or None for a new one; with it nothing
-    is checked. Without `need_dX`, dX is None: nobody needs the gradient of the images.
+    itself. Every example used the same W and b, so dW and db are sums over the N examples; for dW the matrix product
+    adds them up. Any 1/N is already in dZ. Raises ValueError where shapes do not fit. `out` has an array for each of
+    the three, or None for a new one; with `out`, nothing is checked. Without `need_dX`, dX is None: the first layer of
+    a network can do without the gradient of the images.
     """
     if out is None:
         _require_linear(X, W)
@@ -56,7 +57,10 @@ def linear_backward(
 
 @dataclass(frozen=True)
 class Linear(Kind):
-    """A layer of H units, each of which looks at all of D inputs: Z = XW + b."""
+    """A layer of H units, each of which looks at all of D inputs: Z = XW + b.
+
+    Raises ValueError where D or H is not a whole number from 1.
+    """
 
     D: int
     H: int
@@ -68,17 +72,17 @@ class Linear(Kind):
 
     @property
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
-        """W holds a column of weights for each unit, and b its bias."""
+        """The shape of W, which has a column of weights for each unit, and of b, which has its bias."""
         return {"W": (self.D, self.H), "b": (self.H,)}
 
     @property
     def inputs(self) -> int:
-        """D."""
+        """The number D of columns that go in."""
         return self.D
 
     @property
     def outputs(self) -> int:
-        """H."""
+        """The number H of units, each of which gives a column."""
         return self.H
 
     def start(self, layer: Any, rng: np.random.Generator, scheme: str) -> None:
@@ -88,7 +92,7 @@ class Linear(Kind):
     def forward(
         self, layer: Any, X: FloatArray, rng: np.random.Generator | None = None, out: FloatArray | None = None
     ) -> tuple[FloatArray, FloatArray]:
-        """Return Z, and X for the way back."""
+        """Return Z, and X, which the way back needs."""
         return linear(X, layer.W, layer.b, out), X
 
     def backward(
@@ -105,7 +109,10 @@ class Linear(Kind):
 
 
 def draw(W: FloatArray, b: FloatArray, inputs: int, rng: np.random.Generator, scheme: str) -> None:
-    """Give weights and biases the first values that `initialize` describes; inputs: how many each output has."""
+    """Fill weights and biases with the first values that `initialize` describes.
+
+    inputs: the number of inputs that each output has. Raises ValueError for a scheme that is not known.
+    """
     match scheme:
         case "he":
             W[:] = rng.normal(0, np.sqrt(2 / inputs), W.shape)

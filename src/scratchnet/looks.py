@@ -1,4 +1,4 @@
-"""Notice what no file says of its images: that ink and paper are exchanged, or that pictures are turned or mirrored.
+"""Notice what a file does not say of its images: that ink and paper are exchanged, or pictures turned or mirrored.
 
 Source: chapter "data".
 """
@@ -21,10 +21,10 @@ MEANS = """
 00022000038510017821002b9b6002dcc50005a5100000000 0000000012331004bbe400233c200019810004a3000034100
 0000000003a9300198a60017fa10019b71002ac7100012100 0000000001651001a9b3003b9e10014991000285100023200
 """
-ENOUGH = 5  # images: fewer can look turned by chance
-AT_MOST = 2000  # images, spread over the file: more make no difference
+ENOUGH = 5  # so many images at least are needed, because fewer can look turned by chance
+AT_MOST = 2000  # so many images at most are looked at, spread over the file, because more make no difference
 
-# How pictures may lie, and what is done to an array (N, 28, 28) or to a grid of it to lay them straight.
+# How pictures may lie, and for each way the code that puts an array (N, 28, 28) right, to be shown and to be run.
 TURNS: dict[str, tuple[str, Callable[[Grid], Grid]]] = {
     "with rows and columns exchanged, as EMNIST's do": (".transpose(0, 2, 1)", lambda a: a.transpose(0, 2, 1)),
     "mirrored left to right": ("[:, :, ::-1]", lambda a: a[:, :, ::-1]),
@@ -69,10 +69,11 @@ def is_turned_over(pictures: Images) -> bool:
 
 
 def find_turn(pictures: Images, labels: IntArray) -> str | None:
-    """Return which of `TURNS` pictures (N, 28, 28) need to lie straight, or None.
+    """Return in which way of `TURNS` pictures (N, 28, 28) lie, or None where they lie straight.
 
-    Each way is judged by the correlation of every digit's mean image with MNIST's, a weighted mean over the digits. A
-    turn is believed only where it fits as well as digits do, and clearly better than the pictures as they are.
+    Each way is judged by the correlation of every digit's mean image with that of MNIST, averaged over the digits. It
+    is believed only where the corrected pictures agree with MNIST as well as digits do, and clearly better than the
+    pictures as they are.
     """
     if len(pictures) < ENOUGH:
         return None

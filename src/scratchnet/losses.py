@@ -32,8 +32,8 @@ def cross_entropy(Z: FloatArray, y: IntArray) -> float:
 def cross_entropy_backward(Z: FloatArray, y: IntArray, out: FloatArray | None = None) -> FloatArray:
     """Return dZ = (P − Y)/N, with P = softmax(Z) and Y the labels as one-hot rows.
 
-    Shapes: Z (N, K), y (N,), dZ (N, K). The loss is a mean, so this is the one place where 1/N appears. `out` is an
-    array for dZ, which may be Z itself; with one, nothing is checked.
+    Shapes: Z (N, K), y (N,), dZ (N, K). The loss is a mean, so this is the one place where 1/N appears. Raises what
+    `cross_entropy` raises. `out` is an array for dZ, which may be Z itself; with one, nothing is checked.
     """
     if out is None:
         require_matrix("Z", Z)
@@ -46,5 +46,8 @@ def cross_entropy_backward(Z: FloatArray, y: IntArray, out: FloatArray | None = 
 
 @cache
 def _identity(K: int, dtype: np.dtype[Any]) -> FloatArray:
-    """Return the identity matrix, whose row k is the label k as a one-hot row. It is kept: nobody writes into it."""
+    """Return the identity matrix, whose row k is the label k as a one-hot row.
+
+    It is made once and kept, so nobody may write into it.
+    """
     return np.eye(K, dtype=dtype)

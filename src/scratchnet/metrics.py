@@ -27,8 +27,8 @@ class Calibration(NamedTuple):
     """What was claimed and what came true, bin by bin: arrays (bins,), and the expected calibration error.
 
     confidence: the mean probability of the answers in the bin; accuracy: the fraction of them that were right; both
-    are NaN in an empty bin. answers: how many there are. error: the mean over all answers of the distance between the
-    two.
+    are NaN in an empty bin. answers: how many answers are in the bin. error: the mean, over all answers, of the
+    distance between the confidence and the accuracy of their bin.
     """
 
     confidence: FloatArray
@@ -55,9 +55,9 @@ def confusion_matrix(y_true: IntArray, y_pred: IntArray, classes: int = 10) -> I
 def accuracy_interval(right: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
     """Return Wilson's interval (low, high) for the accuracy of a model that read `right` of `n` examples.
 
-    The accuracies that `right` of `n` does not contradict: those p for which the observed fraction is no further from
-    p than a normal quantile times √(p(1 − p)/n). Unlike p ± 1.96 √(p(1 − p)/n) at the observed p, it never leaves
-    [0, 1] and does not shrink to nothing when every answer is right (Wilson, 1927).
+    It holds the accuracies that `right` of `n` does not contradict: those p for which the observed fraction is no
+    further from p than a normal quantile times √(p(1 − p)/n). Unlike p ± 1.96 √(p(1 − p)/n) at the observed p, it never
+    leaves [0, 1] and does not shrink to nothing when every answer is right (Wilson, 1927).
     """
     require_count("n", n)
     if not isinstance(right, int | np.integer) or not 0 <= right <= n:
@@ -74,17 +74,18 @@ def accuracy_interval(right: int, n: int, confidence: float = 0.95) -> tuple[flo
 def mcnemar(y_true: IntArray, y_pred_a: IntArray, y_pred_b: IntArray) -> McNemar:
     """Return whether two models differ on the same examples (N,): McNemar's exact test (McNemar, 1947).
 
-    Examples that both read, or neither, say nothing. If the models are equally good, each of the others is as likely
-    to fall to the one as to the other, as coins fall; the p-value is the chance of a split at least this uneven.
+    Examples that both models read, or neither, do not tell them apart. If the models are equally good, a coin could
+    decide which of the two reads each of the others. The p-value is the chance of a split at least as uneven as this
+    one.
     """
     _require_pair(y_true, y_pred_a)
     _require_pair(y_true, y_pred_b)
     right_a, right_b = y_pred_a == y_true, y_pred_b == y_true
     only_a, only_b = int(np.sum(right_a & ~right_b)), int(np.sum(right_b & ~right_a))
     tosses = only_a + only_b
-    tail, ways = 0, 1  # whole numbers: nothing is rounded
+    tail, ways = 0, 1  # Python's whole numbers have any size, so nothing is rounded
     for k in range(min(only_a, only_b) + 1):
-        tail, ways = tail + ways, ways * (tosses - k) // (k + 1)  # ways: in which k of the tosses can be heads
+        tail, ways = tail + ways, ways * (tosses - k) // (k + 1)  # in so many ways can k tosses be heads
     return McNemar(only_a, only_b, min(1.0, 2 * tail / 2**tosses))
 
 
@@ -104,7 +105,7 @@ def calibration(P: FloatArray, y_true: IntArray, bins: int = 10) -> Calibration:
     right = (P.argmax(axis=1) == y_true).astype(np.float64)
     bin_of = np.clip(np.ceil(sure * bins).astype(np.int64) - 1, 0, bins - 1)
     count = np.bincount(bin_of, minlength=bins)
-    total = np.where(count, count, np.nan)  # what is divided by nothing is not a number
+    total = np.where(count, count, np.nan)  # an empty bin has no mean
     confidence, right_part = (np.bincount(bin_of, values, bins) / total for values in (sure, right))
     error = float(np.nansum(count * np.abs(right_part - confidence)) / len(P))
     return Calibration(confidence, right_part, count, error)

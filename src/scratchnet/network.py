@@ -16,14 +16,17 @@ from scratchnet.types import FloatArray, IntArray
 
 __all__ = ["Backpropagation", "Cache", "backward", "forward", "predict", "predict_proba"]
 
-# What backward needs of forward, a thing for each layer: a linear one keeps its input, and so does ReLU.
+# What `forward` keeps for `backward`, an entry for each layer. Linear and ReLU both keep their input there.
 Cache = list[Any]
+# For each layer an array that may be written into, or None where it has none yet.
 Arrays = list[FloatArray | None]
-BLOCK = 256  # examples: with their activations they fit the processor's cache, and products are large enough
+# So many examples go through the network at once: few enough for their activations to stay in the processor's cache,
+# and enough for large matrix products, which are faster than many small ones.
+BLOCK = 256
 
 
 def no_arrays(params: Parameters) -> Arrays:
-    """Return what `forward` and `backward` take as `out` the first time: no layer has an array yet."""
+    """Return the arrays to begin with: none, for every layer of the network."""
     return [None] * len(params.kinds)
 
 
@@ -32,10 +35,11 @@ def forward(
 ) -> tuple[FloatArray, Cache]:
     """Return the logits of a batch, and the cache that `backward` needs.
 
-    Shapes: X (N, D); logits Z (N, K). The cache holds for each layer what its way back needs: of linear, ReLU, linear
-    these are X, Z₁ and A₁. rng: a generator for layers that draw in training, None where the network is only used.
-    `out` holds for each layer an array for what it returns, or None, and is given what it returned; with `out`,
-    nothing is checked.
+    Shapes: X (N, D); logits Z (N, K). The cache holds what the backward rule of each layer needs: for linear, ReLU,
+    linear these are X, Z₁ and A₁. rng: a generator for layers that draw in training, or None where the network is only
+    used. out: a list with an array for each layer, which the layer may overwrite with its outputs, or None. Every entry
+    is then replaced by the outputs, so that the same list can be passed to the next call. With `out`, nothing is
+    checked; without it, a ValueError says what does not fit.
     """
     if out is None:
         require_inputs(params, X)
@@ -53,10 +57,11 @@ def backward(
 ) -> Parameters:
     """Return the gradient of the loss with respect to every parameter, laid out as `params`.
 
-    dZ (N, K) is the gradient with respect to the logits, as `cross_entropy_backward` returns it. Layers are walked
-    from last to first; each hands the gradient of its input to the layer before it. The first one need not.
-    `out` is a pair: parameters for the result, and for each layer an array for the gradient that it hands on, or None.
-    With `out`, nothing is checked.
+    dZ (N, K) is the gradient with respect to the logits, as `cross_entropy_backward` returns it. The walk goes from the
+    last layer to the first, and each hands the gradient of its input to the layer before it. Before the first layer
+    there is none, so its input needs no gradient. out: a pair of the parameters to be filled with the result, and a
+    list with an array for each layer, or None, for the gradient that the layer hands on. With `out`, nothing is
+    checked; without it, a ValueError says what does not fit.
     """
     if out is None:
         _require_backward(params, cache, dZ)
@@ -71,9 +76,10 @@ def backward(
 class Backpropagation:
     """The gradient of the mean cross-entropy of a minibatch: forward, loss and backward, one after the other.
 
-    It is the function (params, X, y) that `fit` calls at every step. It hands each function the arrays that the step
-    before has filled, because making new ones takes longer than much of what a small network computes: so the next
-    call overwrites what this one returned. X and y are not checked. rng: as in `forward`.
+    `fit` calls an object of this class with (params, X, y, rng) at every step. In a small network, making new arrays
+    takes longer than much of the arithmetic. So the object keeps its arrays, and each call writes into those of the
+    call before. The gradient that is returned lasts only until the next call: copy it to keep it. X and y are not
+    checked. rng: as in `forward`.
     """
 
     def __init__(self) -> None:
@@ -93,7 +99,7 @@ class Backpropagation:
 
 
 def predict(params: Parameters, X: FloatArray) -> IntArray:
-    """Return the class with the largest logit for each row of X: labels (N,). The first one wins a tie.
+    """Return the class with the largest logit for each row of X (N, D): labels (N,). In a tie the first class wins.
 
     Raises ValueError where X or the parameters hold numbers that are not finite.
     """
@@ -101,7 +107,7 @@ def predict(params: Parameters, X: FloatArray) -> IntArray:
 
 
 def predict_proba(params: Parameters, X: FloatArray) -> FloatArray:
-    """Return the probabilities P (N, K) that the network gives the classes for each row of X.
+    """Return the probabilities P (N, K) that the network gives the K classes for each row of X (N, D).
 
     Raises ValueError where X or the parameters hold numbers that are not finite.
     """
@@ -109,14 +115,14 @@ def predict_proba(params: Parameters, X: FloatArray) -> FloatArray:
 
 
 def logits(params: Parameters, X: FloatArray) -> FloatArray:
-    """Return the logits (N, K) of any number of examples. Nothing is checked."""
+    """Return the logits (N, K) of any number of examples X (N, D). Nothing is checked."""
     return np.concatenate([Z.copy() for Z, _ in _blocks(params, X)])
 
 
 def _blocks(params: Parameters, X: FloatArray) -> Iterator[tuple[FloatArray, Cache]]:
-    """Yield the logits and the cache of a few hundred examples at a time, each time in the same arrays.
+    """Yield the logits and the cache of `BLOCK` examples at a time, always in the same arrays: copy what is to be kept.
 
-    So the memory that is needed does not grow with the number of examples, and the arrays fit the processor's cache.
+    This way the memory that is needed does not grow with the number of examples.
     """
     rows = 0
     for start in range(0, len(X), BLOCK):
@@ -129,7 +135,7 @@ def _blocks(params: Parameters, X: FloatArray) -> Iterator[tuple[FloatArray, Cac
 def _finite_logits(params: Parameters, X: FloatArray) -> FloatArray:
     """Return the logits, or refuse X or parameters that are not finite.
 
-    The logits alone would not show it, because ReLU turns −∞ into 0: so all that was kept on the way is looked at.
+    Finite logits prove nothing, because ReLU turns −∞ into 0. So the arrays in the cache are looked at as well.
     """
     require_inputs(params, X)
     found = []
@@ -144,6 +150,7 @@ def _finite_logits(params: Parameters, X: FloatArray) -> FloatArray:
 
 
 def _require_backward(params: Parameters, cache: Cache, dZ: FloatArray) -> None:
+    """Refuse the cache of another network, and an error signal in another shape than the logits."""
     require_parameters(params)
     if len(cache) != len(params.kinds):
         raise ValueError(f"the cache has {len(cache)} layers and the network {len(params.kinds)}: not the same network")

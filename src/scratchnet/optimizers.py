@@ -18,13 +18,15 @@ __all__ = ["SGD", "AdaGrad", "Adam", "AdamW", "Momentum", "Optimizer", "RMSProp"
 
 
 class Optimizer(Protocol):
-    """What `fit` asks of an optimiser, and all it asks: write your own with these three names, or begin from `SGD`.
+    """Everything that `fit` asks of an optimiser. To write your own, define these three names, or derive it from `SGD`.
 
-    `step(params, grads, factor)` moves `params` in place. `settings` names the numbers and words that decide how.
-    `state` names the arrays that are remembered from one step to the next, such as a velocity; it is empty where
-    nothing is, and may be so before the first step. A checkpoint keeps both: a run goes on only with the settings it
-    began with, and `fit` then assigns the kept arrays to `state`. What is remembered anywhere else would be lost, so
-    `fit` refuses to keep such a run. `Momentum` is an example.
+    `step(params, grads, factor)` moves `params` in place. `settings` holds, by name, the numbers and words that decide
+    how. `state` holds, by name, the arrays that are remembered from one step to the next, such as a velocity. It is
+    empty where nothing is remembered, and may be empty before the first step.
+
+    A checkpoint keeps both. A run goes on only with the settings that it began with, and `fit` then assigns the arrays
+    of the file to `state`. What an optimiser remembers anywhere else would be lost, so `fit` refuses to keep such a run
+    in a checkpoint. `Momentum` is an example.
     """
 
     state: dict[str, NDArray[Any]]
@@ -37,7 +39,7 @@ class Optimizer(Protocol):
         """Move `params` in place, with `factor` times the usual learning rate."""
 
 
-PARTS = ("momentum", "beta", "beta1", "beta2")  # what is kept from one step to the next
+PARTS = ("momentum", "beta", "beta1", "beta2")  # settings that say which part is kept from one step to the next
 
 
 class _Steps:
@@ -64,44 +66,44 @@ class _Steps:
 
     @property
     def settings(self) -> Mapping[str, object]:
-        """What decides the steps."""
+        """The attributes that are numbers, words, True or False: they decide the steps."""
         return {name: value for name, value in vars(self).items() if is_number(value) or isinstance(value, bool | str)}
 
     def _rate(self, factor: float) -> float:
-        """Return η for this step: a plain float, which leaves float32 as it is."""
+        """Return η for this step, as a plain float: times NumPy's own float64, float32 arrays would become float64."""
         return float(factor * self.learning_rate)
 
     def _remembered(self, name: str, theta: FloatArray) -> FloatArray:
-        """Return what is remembered under a name, zeros at first."""
+        """Return the array that is remembered under this name; at first it holds zeros."""
         return self.state.setdefault(name, np.zeros_like(theta))
 
 
 class _Scratch:
-    """An array for what a step computes on its way. Nothing in it outlasts the step: so it is never copied or kept."""
+    """An array to work in. Nothing in it is needed after a step, so copies and checkpoints leave it out."""
 
     array: FloatArray | None = None
 
     def like(self, theta: FloatArray) -> FloatArray:
-        """Return the array, made anew only where it does not fit."""
+        """Return an array of the shape and dtype of theta, a new one only where the old does not fit."""
         if self.array is None or self.array.shape != theta.shape or self.array.dtype != theta.dtype:
             self.array = np.empty_like(theta)
         return self.array
 
     def __getstate__(self) -> None:
-        """Return what copies and checkpoints see of it: nothing."""
+        """Return nothing, which is what copies and checkpoints are to see of this object."""
 
 
 def _penalized(params: Parameters, grads: Parameters, weight_decay: float) -> FloatArray:
-    """Return the gradient of L + ½λ‖θ‖², which is ∇L + λθ. λ is the weight decay; with 0 nothing is computed."""
+    """Return the gradient of L + ½λ‖θ‖², which is ∇L + λθ, with λ the weight decay."""
     return grads.theta + float(weight_decay) * params.theta if weight_decay else grads.theta
 
 
 class SGD(_Steps):
     """Stochastic gradient descent: θ ← θ − ηg, with η the learning rate and g the gradient of a minibatch.
 
-    With a weight decay λ, g is the gradient of L + ½λ‖θ‖², an L2 penalty on all parameters: so ∇L + λθ. Every setting
-    may be changed between steps. Raises ValueError for a learning rate that is not positive and finite, and for a
-    weight decay that is below 0.
+    With a weight decay λ, the loss has an L2 penalty on all parameters: it is L + ½λ‖θ‖², and g is ∇L + λθ. Every
+    setting may be changed between steps. Raises ValueError for a learning rate that is not positive and finite, and for
+    a weight decay that is not finite or below 0.
     """
 
     def __init__(self, learning_rate: float, weight_decay: float = 0.0) -> None:
@@ -109,7 +111,10 @@ class SGD(_Steps):
         self.weight_decay = weight_decay
 
     def step(self, params: Parameters, grads: Parameters, factor: float = 1.0) -> None:
-        """Move `params` against `grads`, in place. Both must have the same sizes. A schedule sets the `factor` of η."""
+        """Move `params` against `grads`, in place. A schedule sets `factor`, by which η is multiplied.
+
+        Raises ValueError where the two are not of the same network. So do the steps of all optimisers below.
+        """
         require_gradients(params, grads)
         params.theta -= self._rate(factor) * _penalized(params, grads, self.weight_decay)
 
@@ -117,11 +122,11 @@ class SGD(_Steps):
 class Momentum(_Steps):
     """SGD with momentum: v ← μv + g, then θ ← θ − ηv, with v the velocity, 0 at first (Polyak, 1964).
 
-    η is the learning rate and μ the momentum, the part of the velocity that is kept: 0 is SGD. Where gradients agree,
-    steps grow up to 1/(1 − μ) times as long. With `nesterov` the step is the one that the velocity will take if the
-    next gradient is like this one: θ ← θ − η(g + μv) (Nesterov, 1983, in the form of Sutskever et al., 2013, and of
-    PyTorch). The weight decay is that of `SGD`. Settings may be changed between steps. Raises ValueError for a
-    momentum that is not from 0 to below 1, and for what `SGD` refuses.
+    η is the learning rate and μ the momentum, the part of the velocity that is kept; with μ = 0 this is SGD. Where
+    gradients agree, steps grow up to 1/(1 − μ) times as long. With `nesterov` the step is the one that the velocity
+    will take if the next gradient is like this one: θ ← θ − η(g + μv) (Nesterov, 1983, in the form of Sutskever et al.,
+    2013, and of PyTorch). The weight decay is that of `SGD`. Settings may be changed between steps. Raises ValueError
+    for a momentum that is not from 0 to below 1, and for what `SGD` refuses.
     """
 
     def __init__(
@@ -147,8 +152,8 @@ class Momentum(_Steps):
 class AdaGrad(_Steps):
     """A rate for each parameter: s ← s + g², then θ ← θ − ηg/(√s + ε) (Duchi, Hazan and Singer, 2011).
 
-    s sums the squares of all gradients of a parameter since the start, so steps become shorter and shorter. ε keeps
-    apart from 0 what is divided by. Raises ValueError for a learning rate or an ε that is not positive and finite.
+    s is the sum of the squares of all gradients of a parameter since the start, so steps become shorter and shorter. ε
+    prevents a division by 0. Raises ValueError for a learning rate or an ε that is not positive and finite.
     """
 
     def __init__(self, learning_rate: float, epsilon: float = 1e-8) -> None:
@@ -215,7 +220,7 @@ class Adam(_Steps):
         _average(mean, step, beta1)
         np.square(g, out=step)
         _average(square, step, beta2)
-        # With c = √(1 − β₂ᵗ), which is one number, √ŝ is √s/c. So m/(√ŝ + ε) is c·m/(√s + cε).
+        # With c = √(1 − β₂ᵗ), √ŝ is √s/c. So m/(√ŝ + ε) is c·m/(√s + cε), and no array needs to be divided by c.
         c = math.sqrt(1 - beta2**t)
         _divide(mean, square, c * float(self.epsilon), out=step)
         step *= self._rate(factor) * c / (1 - beta1**t)
@@ -225,9 +230,10 @@ class Adam(_Steps):
 class AdamW(Adam):
     """Adam, and beside it a weight decay: θ ← (1 − ηλ)θ, then Adam's step (Loshchilov and Hutter, 2019, algorithm 2).
 
-    λ is the weight decay. As a penalty, λθ would be a part of the gradient, and Adam would divide it by the same √ŝ;
-    so here it is not in the gradient at all. As in PyTorch, and unlike in the paper, λ is multiplied by the whole
-    learning rate. Raises ValueError for a weight decay below 0, and for what `Adam` refuses.
+    λ is the weight decay. As a penalty, λθ would be a part of the gradient, and Adam would divide it by √ŝ: parameters
+    with large gradients would decay less. So here λθ is kept out of the gradient. As in PyTorch, and unlike in the
+    paper, λ is multiplied by the learning rate and not by the factor of the schedule alone. Raises ValueError for a
+    weight decay that is not finite or below 0, and for what `Adam` refuses.
     """
 
     def __init__(
@@ -242,14 +248,14 @@ class AdamW(Adam):
         self.weight_decay = weight_decay
 
     def step(self, params: Parameters, grads: Parameters, factor: float = 1.0) -> None:
-        """Let all parameters decay, then take Adam's step, in place. A schedule sets the `factor` of both."""
+        """Let all parameters decay, then take Adam's step, in place. A schedule sets the `factor` of η in both."""
         require_gradients(params, grads)
         params.theta *= 1 - self._rate(factor) * float(self.weight_decay)
         super().step(params, grads, factor)
 
 
 def _average(average: FloatArray, new: FloatArray, beta: float) -> None:
-    """Let an average forget a little and take in what is new: a ← βa + (1 − β)·new. `new` is used up."""
+    """Let an average forget a little and take in what is new: a ← βa + (1 − β)·new. This also overwrites `new`."""
     average *= beta
     new *= 1 - beta
     average += new
@@ -265,10 +271,11 @@ def _divide(g: FloatArray, square: FloatArray, epsilon: float, out: FloatArray) 
 def cosine(progress: float, warmup: float = 0.0) -> float:
     """Return the factor of the learning rate when `progress` of the training is done: 1 at 0, ½ at ½, 0 at 1.
 
-    Half a wave of the cosine: steps stay long for a while, and end short (Loshchilov and Hutter, 2017, equation 5).
-    During the part `warmup` of the training the factor also rises from 0 in a straight line, because long steps from
-    a random start can push a hidden unit so far that it never comes on again. Raises ValueError for a `warmup` that
-    is not such a part, from 0 to 1.
+    It follows half a wave of the cosine: steps stay long for a while, and are short at the end (Loshchilov and Hutter,
+    2017, equation 5). During the first part of the training, `warmup`, the factor is also multiplied by a number that
+    rises from 0 to 1 in a straight line, because long steps from a random start can push a hidden unit so far that it
+    never comes on again. Both arguments are parts of the training, from 0 to 1. Raises ValueError for a `warmup` that
+    is not.
     """
     if not 0 <= warmup <= 1:
         raise ValueError(f"warmup must be a part of the training, from 0 to 1, not {warmup!r}")

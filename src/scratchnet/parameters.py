@@ -1,7 +1,7 @@
 """All weights and biases of a network in one flat vector θ, and where they start.
 
-One vector makes the update literally θ ← θ − η∇L, the gradient check a walk along one array, and a saved network one
-array; each layer's W and b are views into it, so there is nothing to keep in step. Source: chapter "initialisation".
+With one vector the update is literally θ ← θ − η∇L, the gradient check walks along one array, and a saved network is
+one array. Each layer's W and b are views into it, so the two always agree. Source: chapter "initialisation".
 """
 
 import copy
@@ -23,9 +23,9 @@ __all__ = ["Layer", "Parameters", "initialize"]
 
 
 class NeverRebound:
-    """What has attributes, named in `FIXED`, that are never replaced: an array takes over what is assigned to it.
+    """An object whose attributes named in `FIXED` are never replaced: what is assigned is copied into the array there.
 
-    So whatever else looks at the array sees the new numbers, and `theta = theta - g` means the same as `theta -= g`.
+    So every view of the array sees the new numbers, and `theta = theta - g` means the same as `theta -= g`.
     """
 
     FIXED: ClassVar[tuple[str, ...]] = ()
@@ -33,7 +33,7 @@ class NeverRebound:
     def __setattr__(self, name: str, value: Any) -> None:
         kept = self.__dict__.get(name)
         if value is kept:
-            return  # theta -= g has done its work before it assigns
+            return  # `theta -= g` has changed the array in place, and then assigns the array to itself
         if name not in self.FIXED or kept is None:
             super().__setattr__(name, value)
         elif not isinstance(kept, np.ndarray):
@@ -48,9 +48,9 @@ class NeverRebound:
 
 
 class Layer(NeverRebound):
-    """One layer's parameters, by name: weights W (D, H) and biases b (H,) of a linear one.
+    """One layer's parameters, by name: for a linear layer the weights W (D, H) and the biases b (H,).
 
-    They are views of the network's θ, and they stay that.
+    They are views of the network's θ, and remain so when numbers are assigned to them.
     """
 
     W: FloatArray
@@ -73,12 +73,12 @@ class Parameters(NeverRebound):
 
     `theta` (Q,) holds every number, layer after layer, W row by row and then b. `layers` are its views, one Layer for
     each that has parameters. `kinds` are all layers of the network, and `network` pairs each with its Layer, which is
-    empty where there are no parameters. `sizes` are the numbers of columns between them. `Parameters` also holds
-    gradients: same network, same layout.
+    empty where there are no parameters. `sizes` are the numbers of columns between them. The gradients of a network
+    are `Parameters` too, with the same layout.
 
-    θ and its views cannot come apart. What is assigned to `theta`, or to a layer's `W` or `b`, is copied into the
-    array that is there, and must have its shape. `copy`, `copy.copy`, `copy.deepcopy` and `pickle` all make a network
-    of its own, which shares nothing with this one.
+    θ and its views always agree. What is assigned to `theta`, or to a layer's `W` or `b`, is copied into the array that
+    is there, and must have its shape. `copy`, `copy.copy`, `copy.deepcopy` and `pickle` all make another network, which
+    shares no memory with this one.
 
     Raises ValueError for fewer than two sizes, a size below 1, layers that do not fit together, or a dtype that is not
     float32 or float64.
@@ -108,15 +108,15 @@ class Parameters(NeverRebound):
         self.layers = tuple(layer for layer in views if vars(layer))
 
     def copy(self) -> "Parameters":
-        """Return parameters of their own with the same values."""
+        """Return other parameters with the same values, in memory of their own."""
         return copy.copy(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what copies and pickles are made of: everything but the views, which are made again."""
+        """Return what goes into copies and pickles: everything but the views, which `__setstate__` makes again."""
         return {name: value for name, value in vars(self).items() if name not in ("network", "layers")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Become a network of its own with these layers and numbers."""
+        """Become a network with these layers and numbers, in memory of its own."""
         Parameters.__init__(self, state.get("kinds", state["sizes"]), state["theta"].dtype)
         self.theta = state["theta"]
         vars(self).update({name: value for name, value in state.items() if name not in vars(self)})
@@ -190,7 +190,8 @@ def initialize(
 ) -> Parameters:
     """Return fresh parameters of a network, given by its sizes or its layers: each layer draws its own, by `scheme`.
 
-    Weights are drawn, and biases are zero except where the scheme says otherwise.
+    Weights are drawn, and biases are zero except where the scheme says otherwise. Raises ValueError for a scheme that
+    is not one of these, and for what `Parameters` refuses.
 
     "he": normal with variance 2/D, D the layer's inputs (He et al., 2015, equation 10).
     "uniform": weights and biases uniform in [−0.5, 0.5), as in the much-copied notebook that reads 85 %.

@@ -1,7 +1,8 @@
 """A photograph of one handwritten digit made into an image like MNIST's.
 
-From the decoded pixels on everything is computed in whole numbers, so that the figure in the browser reaches the same
-bytes. (The one exception, a quotient in `parting`, is rounded alike in every language.) Source: chapter "your-digits".
+Once the pixels are decoded, everything is computed in whole numbers, so that the figure in the browser reaches the same
+bytes. The one exception is a quotient in `parting`, which is rounded alike in every language.
+Source: chapter "your-digits".
 """
 
 import os
@@ -39,7 +40,7 @@ class Photo:
     steps: the pictures on the way, in order, uint8: "picture", on white and reduced, (height, width, 3); "paper", what
     it would show without ink, (height, width, 3); "ink", how much of the paper's light the ink takes away, (height,
     width); "digit", 255 where the digit is; "image", (28, 28).
-    notes: sentences, what was done and what to be careful about.
+    notes: sentences that say what was done, and what to be careful about.
     """
 
     image: Bytes
@@ -69,10 +70,11 @@ def read_photo(source: Source) -> Photo:
 def find_digit(pixels: Bytes, notes: tuple[str, ...] = ()) -> Photo:
     """Find the digit in pixels (height, width, 4): red, green, blue and opacity, uint8, the right way up.
 
-    The picture is laid on white and reduced. Ink is dark or light, whichever is rarer, or else the other; paper is what
-    is around the ink, at each place; ink is measured by the part of the paper's light that it takes away. Of what is
-    dark enough, the heaviest connected thing is the digit, with the pieces beside it. A thin line is made thicker. What
-    is found goes through `prepare`. notes: sentences to begin with.
+    The picture is laid on white and reduced. Ink is taken to be dark or light, whichever is rarer, and if no digit is
+    found, the other is tried. At each place, paper is what is around the ink, and ink is measured by the part of the
+    paper's light that it takes away. Of what is dark enough, the heaviest connected thing is the digit, together with
+    the pieces beside it. A thin line is made thicker. The result goes through `prepare`. notes: sentences that the
+    notes of the photo begin with.
 
     Raises ValueError where there is no digit.
     """
@@ -109,7 +111,7 @@ def _read(picture: IntArray, light: bool, said: list[str], whole: bool = False) 
 
 
 LONGEST, SHORTEST = 512, 256  # pixels, along the longer side of a picture that is looked at
-DARKEST = 32  # of 255: paper darker than this counts as this dark, lest noise in the dark be taken for ink
+DARKEST = 32  # of 255: darker paper counts as this dark, so that noise in the dark is not taken for ink
 FAINT = 20  # per cent of the paper's light: ink that takes away less of it gets a note
 
 
@@ -123,7 +125,7 @@ def to_size(pixels: Bytes) -> IntArray:
     k = -(-max(height, width) // LONGEST)
     rows, columns = np.arange(0, height, k), np.arange(0, width, k)
     area = np.minimum(k, height - rows)[:, None, None] * np.minimum(k, width - columns)[None, :, None]
-    bands = (pixels[row : row + k] for row in rows)  # one after another, for the sake of memory
+    bands = (pixels[row : row + k] for row in rows)  # summed one after another, to save memory
     if pixels[..., 3].min() == 255:
         sums = (band[..., :3].sum(axis=0, dtype=np.int64) for band in bands)
     else:
@@ -135,7 +137,7 @@ def to_size(pixels: Bytes) -> IntArray:
 
 
 def _on_white(pixels: Bytes) -> IntArray:
-    """Return 255 times the color that is seen, in whole numbers, with white behind."""
+    """Return 255 times the colour that pixels show on white: the factor keeps the numbers whole."""
     opacity = pixels[..., 3:].astype(np.int64)
     return pixels[..., :3] * opacity + 255 * (255 - opacity)
 
@@ -143,8 +145,9 @@ def _on_white(pixels: Bytes) -> IntArray:
 def ink_is_light(picture: IntArray) -> bool:
     """Tell whether the ink is lighter than what is around it.
 
-    There is more paper than ink: where a pixel differs much from the mean of its surroundings, it is ink. The cubes of
-    the differences keep their sign and let the large ones decide (their mean is the third moment, the skewness).
+    There is more paper than ink, so the mean of a pixel's surroundings is nearly that of the paper, and a pixel that
+    differs much from it is ink. The cubes of the differences keep their signs, and in their sum the large differences
+    decide. (Their mean is the third moment, on which the skewness is based.)
     """
     gray = picture.sum(axis=2)
     reach = max(gray.shape) // 8
@@ -155,10 +158,10 @@ def ink_is_light(picture: IntArray) -> bool:
 def paper_and_ink(picture: IntArray) -> tuple[IntArray, IntArray]:
     """Return what a picture (height, width, 3) with dark ink would show without it, and the ink, (height, width).
 
-    Paper: what is dark and narrower than a quarter of the picture is filled from its sides (a *closing*: at each pixel
-    the greatest value within reach, and of these the least within reach). Wide shadows stay, with sharp edges. Ink: the
-    part of the paper's light that is missing, 0 to 255, in the colour in which most is. Both from means of 3 × 3
-    pixels, against noise.
+    To find the paper, everything dark that is narrower than a quarter of the picture is filled from its sides. This is
+    called a *closing*: each pixel takes the greatest value within reach, and then the least of these within reach. Wide
+    shadows stay, with sharp edges. The ink is the part of the paper's light that is missing, from 0 to 255, in the
+    colour in which most of it is missing. Both are computed from means of 3 × 3 pixels, because these have less noise.
     """
     smooth = box_sum(picture, 1)
     reach = max(picture.shape) // 8
@@ -168,7 +171,7 @@ def paper_and_ink(picture: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def carried_outwards(paper: IntArray, reach: int) -> IntArray:
-    """Return paper, near the edges no lighter than the straight line that carries on what it does further inside."""
+    """Return paper that near the edges is no lighter than its own trend: a straight line from further inside."""
 
     def along(a: IntArray) -> IntArray:
         n = min(reach, (len(a) - 1) // 2)
@@ -181,12 +184,13 @@ def carried_outwards(paper: IntArray, reach: int) -> IntArray:
 
 
 def choose(ink: IntArray, said: list[str], whole: bool = False) -> Mask:
-    """Return where the digit is in a picture of ink, (height, width); adds to what was said.
+    """Return where the digit is in a picture of ink, (height, width), and add sentences to `said`.
 
-    A first threshold, above what the sheet itself shows, finds all that may be ink, specks aside; a second one parts
-    the ink from what is less dark, as rules are, yet keeps ink that is five eighths as dark as the rest. Of the
-    connected things above it the heaviest is the digit: one that leaves the edge of the picture free, if there is any,
-    and no other if it has to be `whole`.
+    A first threshold, just above what the sheet itself shows, finds all that may be ink, and specks are left out. A
+    second threshold separates the ink from what is less dark, such as ruled lines, but keeps ink that is five eighths
+    as dark as the rest. Of the connected things above it, the heaviest is the digit. Things that do not touch the edge
+    of the picture come first; those that do are considered only if there are no others, and never if the digit has to
+    be `whole`. Raises ValueError where nothing is found.
     """
     height, width = ink.shape
     longer = max(height, width)
@@ -216,10 +220,10 @@ def choose(ink: IntArray, said: list[str], whole: bool = False) -> Mask:
 
 
 def together(found: "Things", main: int, joins: Mask) -> Mask:
-    """Return which things, of those that may join, are pieces of the main one: a bar apart, a line with a gap.
+    """Return which things, of those that may join, are pieces of the main one, such as the bar of a 5 that is apart.
 
-    A piece is near: at most an eighth of the main thing's size away. What is as tall as half of that and stands beside
-    is another digit.
+    A piece is at most an eighth of the main thing's size away. But a thing beside it that is more than half as tall as
+    that size is taken for another digit.
     """
     pieces = np.arange(len(found.size)) == main
     near = int(found.size[main]) // 8
@@ -240,7 +244,7 @@ THICK, RULE = 5, 60  # a line is thick if its thickness is above size / THICK, a
 
 
 def weigh(digit: Mask, ink: IntArray, light: bool, said: list[str]) -> None:
-    """Refuse what is no line of a pen; else add to what was said how far the ink stands out, and how thick it is."""
+    """Refuse what is no line of a pen, and add to `said` how far the ink stands out, and whether it is thick."""
     size, line = max(cut_to_ink(digit).shape), thickness(digit)
     part = int(100 * ink[digit].sum() // (255 * digit.sum()))
     edge = digit[0].any() or digit[-1].any() or digit[:, 0].any() or digit[:, -1].any()
@@ -259,10 +263,10 @@ THIN = 12  # a line is thin if its thickness is below size / THIN
 
 
 def thickened(digit: Mask, said: list[str]) -> Mask:
-    """Return a digit, cut to its box, with its line made thicker where it is thin; adds to what was said.
+    """Return a digit, cut to its box, with its line made thicker if it is thin, and say so in `said`.
 
-    In MNIST's images a line is about an eighth as thick as the digit is long. One much thinner would be next to nothing
-    after scaling. Each step adds a pixel on both sides.
+    In MNIST's images a line is about an eighth as thick as the digit is long. A much thinner line would almost
+    disappear when it is scaled.
     """
     size, line = max(digit.shape), thickness(digit)
     reach = (size - THIN * line + THIN) // (2 * THIN)
@@ -279,10 +283,11 @@ def thickness(mask: Mask) -> int:
 
 
 def parting(values: IntArray) -> int:
-    """Return the number t from 0 to 254 that parts whole numbers, 0 to 255, best in two: at most t, and above.
+    """Return the threshold t, from 0 to 254, that best divides whole numbers from 0 to 255: at most t, and above.
 
-    Otsu's method (1979): with n₀ of N numbers, of sum s₀ of S, below, the variance between the two classes is
-    (n₀ S − N s₀)² / (n₀ (N − n₀)), but for a constant. The first of the greatest wins.
+    This is Otsu's method (1979), which makes the variance between the two classes as large as it can be. Of N numbers
+    with the sum S let n₀, with the sum s₀, be at most t. Then this variance is (n₀ S − N s₀)² / (n₀ (N − n₀)), but for
+    a constant factor. In a tie the smallest t wins.
     """
     count = np.bincount(values, minlength=256).astype(np.float64)
     total = count * np.arange(256)
@@ -295,7 +300,10 @@ def parting(values: IntArray) -> int:
 
 
 def box_sum(a: IntArray, reach: int) -> IntArray:
-    """Return at each pixel of (height, width, …) the sum over a square, to its reach; edges are repeated outwards."""
+    """Return, at each pixel of a (height, width, …), the sum over a square around it that extends `reach` each way.
+
+    Beyond the edges of the picture the outermost pixels are repeated.
+    """
 
     def along(a: IntArray) -> IntArray:
         total = _pad(a, reach + 1, reach).cumsum(axis=0)
@@ -305,11 +313,11 @@ def box_sum(a: IntArray, reach: int) -> IntArray:
 
 
 def greatest(a: NDArray[Any], reach: int) -> NDArray[Any]:
-    """Return at each pixel of (height, width, …) the greatest value within reach of it, a square."""
+    """Return, at each pixel of a (height, width, …), the greatest value in a square that extends `reach` each way."""
 
     def along(a: NDArray[Any]) -> NDArray[Any]:
         a, have, width = _pad(a, reach, reach), 1, 2 * reach + 1
-        while have < width:  # the greatest of `have` neighbours, of ever more
+        while have < width:  # a holds the greatest of `have` neighbours each, and `have` nearly doubles every time
             step = min(have, width - have)
             a, have = np.maximum(a[:-step], a[step:]), have + step
         return a
@@ -318,7 +326,7 @@ def greatest(a: NDArray[Any], reach: int) -> NDArray[Any]:
 
 
 def least(a: IntArray, reach: int) -> IntArray:
-    """Return at each pixel of (height, width, …) the least value within reach of it, a square."""
+    """Return, at each pixel of a (height, width, …), the least value in a square that extends `reach` each way."""
     return -greatest(-a, reach)
 
 
@@ -327,6 +335,7 @@ def _pad(a: NDArray[Any], before: int, after: int) -> NDArray[Any]:
 
 
 def _both(a: NDArray[Any], along: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[Any]:
+    """Apply a function that works along the first axis to columns, and then to rows."""
     return along(along(a).swapaxes(0, 1)).swapaxes(0, 1)
 
 
@@ -335,11 +344,11 @@ def _both(a: NDArray[Any], along: Callable[[NDArray[Any]], NDArray[Any]]) -> NDA
 
 @dataclass(frozen=True)
 class Things:
-    """What hangs together in a mask (height, width), corners included: n things, in the order of their first pixels.
+    """The n connected things in a mask (height, width), in the order of their first pixels; corners connect too.
 
-    label: (height, width), the number of the thing at each pixel, n where there is none. The rest has shape (n,):
-    count, its pixels; weight, their ink; top, bottom, left and right of its box, the ends excluded; size, the longer
-    side of that.
+    label: (height, width), the number of the thing at each pixel, and n where there is none. All else has shape (n,):
+    count, how many pixels a thing has; weight, how much ink; top, bottom, left and right of its box, of which bottom
+    and right are excluded; size, the longer side of the box.
     """
 
     label: IntArray
@@ -355,14 +364,14 @@ class Things:
         return np.maximum(self.bottom - self.top, self.right - self.left)
 
     def where(self, chosen: Mask) -> Mask:
-        """Return where the things chosen, (n,), are: (height, width)."""
+        """Return a mask (height, width) of the things that are chosen by a mask (n,) of things."""
         return np.append(chosen, False)[self.label]
 
 
 def things(mask: Mask, ink: IntArray) -> Things:
-    """Find what hangs together: join the runs of each row with the runs of the row above that they touch."""
+    """Return the connected things in a mask: each run of pixels in a row is joined with those above that it touches."""
     row, start, end, _ = _runs(mask)
-    far = mask.shape[1] + 1  # places counted on from row to row, with a gap of one between rows
+    far = mask.shape[1] + 1  # places are counted on from row to row, with a gap of one in between
     begin, close = row * far + start, row * far + end
     first = np.searchsorted(close + far, begin, "left")  # above, from the first that does not end before this begins
     last = np.searchsorted(begin + far, close, "right")  # to the last that does not begin after this ends
@@ -428,7 +437,7 @@ def _from_array(a: NDArray[Any]) -> Bytes:
 
 
 def _to_bytes(a: NDArray[Any]) -> Bytes:
-    """Return values from 0 to 255, from whatever range they have, told by their type and their greatest."""
+    """Return values scaled to 0 to 255; their type and the greatest of them tell which range they have."""
     kind = a.dtype.kind
     if kind not in "buif":
         raise ValueError(f"source must hold numbers, not dtype {a.dtype}")
@@ -486,7 +495,7 @@ def _opened(source: Any) -> Iterator["Image.Image"]:
 
 @contextmanager
 def _refusals(source: Any) -> Iterator[None]:
-    """Say in a sentence what Pillow says in its own way."""
+    """Turn Pillow's exceptions into a ValueError that says in a sentence what is wrong."""
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -505,7 +514,7 @@ def _refusals(source: Any) -> Iterator[None]:
 
 
 def _what_it_is(source: Any) -> str:
-    """Name a file that is no picture to Pillow, by its first bytes, and the remedy."""
+    """Return what a file is that Pillow cannot read, told by its first bytes, and the remedy."""
     if hasattr(source, "read"):
         source.seek(0)
         head = source.read(64)

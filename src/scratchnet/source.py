@@ -31,9 +31,9 @@ def source(*functions: Callable[..., Any]) -> Source:
 
 
 def folded(text: str) -> str:
-    """Return Python code with lines of at most 80 characters: what is longer goes on below, further in.
+    """Return Python code with lines of at most 80 characters; a longer line goes on in the next, further indented.
 
-    It stays the same code. A line is broken only within brackets and comments, and a docstring is filled anew.
+    The code keeps its meaning: a line is broken only within brackets and comments. Docstrings are filled anew.
     """
     # Where each line may be broken, how bad a place that is, in characters, and what the rest then begins with.
     places = defaultdict[int, list[tuple[int, int, str]]](list)

@@ -1,7 +1,7 @@
 """Arrays to a file and back, so that a crash, a full disk or a file from a stranger does no harm.
 
-The file is a plain .npz, which `numpy.load` opens too: uncompressed, nothing pickled, the same bytes for the same
-arrays. Source: chapter "your-digits".
+The file is a plain .npz, which `numpy.load` opens too. Nothing in it is compressed or pickled, and the same arrays
+always give the same bytes. Source: chapter "your-digits".
 """
 
 import json
@@ -22,7 +22,7 @@ __all__ = ["StorageError", "load", "save"]
 
 Array = NDArray[Any]
 ABOUT = "about"  # the entry that says whose file this is, and of what kind and version
-OLD_DIGEST = "sha256"  # files of version 1 and some of version 2 have it as well; nothing asks for it
+OLD_DIGEST = "sha256"  # an entry of files of version 1 and of some of version 2, which is not looked at
 VERSION = 2  # version 1 named a network by its sizes alone, since all layers were linear with ReLU between them
 
 
@@ -33,8 +33,8 @@ class StorageError(ValueError):
 def save(path: str | Path, params: Parameters) -> None:
     """Write a network's parameters to one file, which `load` reads.
 
-    The file changes in one step, after everything has reached the disk: whoever looks, even after a crash, finds the
-    old file whole or the new one whole. Raises ValueError, and leaves an old file alone, for parameters that are not
+    The file changes in one step, after everything has reached the disk. So even after a crash there is either the whole
+    old file or the whole new one. Raises ValueError, and leaves an old file alone, for parameters that are not
     finite; FileNotFoundError where the folder does not exist; OSError where the disk is full or may not be written.
     """
     write_arrays(path, "parameters", parameter_arrays(params))
@@ -50,7 +50,7 @@ def load(path: str | Path) -> Parameters:
 
 
 def parameter_arrays(params: Parameters) -> dict[str, Array]:
-    """Return the two arrays that are a network: its layers, in words, and θ. Refuses a θ that is not finite."""
+    """Return a network as two arrays: its layers, as text, and θ. Raises ValueError for a θ that is not finite."""
     require_parameters(params)
     if not np.isfinite(params.theta).all():
         raise ValueError("the parameters are not all finite, so there is nothing worth saving: did training diverge?")
@@ -58,7 +58,7 @@ def parameter_arrays(params: Parameters) -> dict[str, Array]:
 
 
 def parameters_from(path: str | Path, arrays: Mapping[str, Array]) -> Parameters:
-    """Return the network that `parameter_arrays` took apart, or refuse arrays that do not make one."""
+    """Return the network whose arrays `parameter_arrays` has returned, or refuse arrays of another kind."""
     theta = arrays.get("theta")
     if theta is None or not ("network" in arrays or "sizes" in arrays):
         raise _refusal(path, "it has no network or no theta in it")
@@ -91,13 +91,14 @@ def _kinds_from(path: str | Path, arrays: Mapping[str, Array]) -> tuple[Kind, ..
 
 
 def write_arrays(path: str | Path, kind: str, arrays: Mapping[str, Array]) -> None:
-    """Write named arrays to one file, in one step; `kind` says what they are and is asked for on reading."""
+    """Write named arrays to one file, in one step. `kind` says what they are, and `read_arrays` compares it."""
     about = np.array(json.dumps({"program": "scratchnet", "kind": kind, "version": VERSION}))
     entries = {name: _npy(array) for name, array in {**arrays, ABOUT: about}.items()}
-    path = Path(os.path.realpath(path))  # a link stays a link
+    path = Path(os.path.realpath(path))  # the file behind a link is replaced, and not the link
     if not path.parent.is_dir():
         raise FileNotFoundError(f"{path}: there is no folder {path.parent} to write to. Make it first")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")  # beside it: a rename is one step within one disk only
+    # In the same folder, because a rename is one step only within one disk.
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
             with ZipFile(file, "w", ZIP_STORED) as archive:
@@ -114,8 +115,8 @@ def write_arrays(path: str | Path, kind: str, arrays: Mapping[str, Array]) -> No
 def read_arrays(path: str | Path, kind: str) -> dict[str, Array]:
     """Read what `write_arrays` wrote as `kind`, or refuse the file.
 
-    Zip's own checksums find what was damaged by accident. Whoever changes numbers on purpose can do so, as in any file;
-    but they stay numbers, because nothing is unpickled.
+    The checksums in the zip find damage by accident. Someone could change the numbers on purpose, as in any file, but
+    could do no more than that, because nothing is unpickled. Raises StorageError.
     """
     path = Path(path)
     if not path.exists():

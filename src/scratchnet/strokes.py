@@ -1,4 +1,4 @@
-"""Digits as a pen writes them: strokes of our own, drawn with a round pen, to try the network on what it never saw.
+"""Digits as strokes of a round pen, drawn for this book, so that the network can be tried on what it never saw.
 
 A stroke is a line of points (n, 2), each (x, y) with y downwards; a digit is a few strokes, about 1 high. Source:
 chapter "your-digits".
@@ -21,8 +21,9 @@ Strokes = Sequence[ArrayLike]
 def smooth(points: ArrayLike, rounds: int = 2) -> FloatArray:
     """Return a line with its corners cut off, `rounds` times: (m, 2) from (n, 2), n at least 2.
 
-    Each piece of the line is replaced by its middle half, and the pieces between those are new (Chaikin, 1974). The
-    two ends stay. A point that is given twice stays too: a piece of no length, and so a corner.
+    Of each piece of the line the middle half is kept, and new pieces connect these halves (Chaikin, 1974). The two ends
+    of the line stay. A point that is given twice stays too, and is a corner, because a piece without length has nothing
+    to cut off. Raises ValueError for what is no line of finite points.
     """
     line = _line(points)
     for _ in range(rounds):
@@ -36,8 +37,9 @@ def render(strokes: Strokes, *, pen: float, shape: tuple[int, int] = (280, 280))
     """Return a drawing of this shape (height, width), 255 where a round pen left ink and 0 elsewhere.
 
     strokes: lines of points (n, 2), in pixels from the top left corner of the sheet. pen: its diameter, in pixels.
-    A pixel has ink when its middle is at most half a pen from a line; what lies beyond the sheet is lost. Black and
-    white only, like the scans that MNIST was made from.
+    A pixel has ink when its middle is at most half a pen from a line. What lies beyond the sheet is lost. There are no
+    greys, as in the scans that MNIST was made from. Raises ValueError for a pen that is not positive and finite, and
+    for a stroke that is no line of finite points.
     """
     if not pen > 0 or not math.isfinite(pen):
         raise ValueError(f"pen must be a diameter above 0, not {pen}")
@@ -69,7 +71,8 @@ def _reach(a: float, b: float, pen: float, side: int) -> tuple[int, int]:
     return min(max(first, 0), side), min(max(last, 0), side)
 
 
-# By digit, then by style where people differ; in hundredths, strokes apart by ";". A point given twice is a corner.
+# For each digit one or more styles, where people write it in different ways. A style is the points of its strokes, in
+# hundredths of its height, with ";" between strokes. A point given twice is a corner.
 _POINTS = (
     ("35,0 8,0 0,32 0,68 10,100 58,100 68,68 68,32 60,0 35,0",),
     ("30,0 26,100", "5,27 38,0 38,0 36,100", "5,27 38,0 38,0 36,100; 6,100 66,100"),

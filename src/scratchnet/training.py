@@ -1,4 +1,4 @@
-"""The loop that puts it together: shuffle, forward, loss, backward, step; and what it looked like on the way.
+"""The loop of training: shuffle, forward, loss, backward, step. It also keeps how loss and accuracy went on the way.
 
 Source: chapter "training".
 """
@@ -30,8 +30,10 @@ __all__ = ["DivergedError", "History", "evaluate", "fit"]
 Schedule = Callable[[float], float]
 Examples = tuple[FloatArray, IntArray]
 Augment = Callable[[FloatArray, np.random.Generator], FloatArray]
-PROBE = 8  # images that augment is tried with
-ABSURD = 5  # times the loss of guessing: the right answer then has a probability of 1/K⁵
+PROBE = 8  # the number of images with which `augment` is tried before training
+# A loss of so many times ln K, the loss of guessing among K classes, is warned of. It gives the right answer a
+# probability of about 1/K⁵, far less than a guess would.
+ABSURD = 5
 
 
 class DivergedError(ArithmeticError):
@@ -42,8 +44,8 @@ class DivergedError(ArithmeticError):
 class History:
     """Loss (nats) and accuracy after each epoch, on the training data and, where there is one, on the dev set.
 
-    `pandas.DataFrame(history.to_dict())` makes a table of it. `interrupted` says that the run
-    was stopped by hand and the numbers end early.
+    Losses and accuracies are lists with a number for each epoch; those of the dev set are empty where there is none.
+    `interrupted` is True where Ctrl-C ended the run early. `pandas.DataFrame(history.to_dict())` makes a table of it.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -53,18 +55,21 @@ class History:
     interrupted: bool = False
 
     def columns(self) -> dict[str, list[float]]:
-        """Return the four lists themselves, by name."""
+        """Return the four lists by name. They are no copies: what is appended to them is appended to the history."""
         return {name: getattr(self, name) for name in ("loss", "accuracy", "dev_loss", "dev_accuracy")}
 
     @property
     def best(self) -> int:
-        """The epoch, counted from 1, after which the loss on the dev set was smallest; the first of several."""
+        """The epoch, counted from 1, after which the loss on the dev set was smallest. In a tie it is the first.
+
+        Raises ValueError where there is no dev set.
+        """
         if not self.dev_loss:
             raise ValueError("no epoch is best without losses on a dev set: pass validation=(X_dev, y_dev) to fit")
         return 1 + int(np.argmin(self.dev_loss))
 
     def to_dict(self) -> dict[str, list[float]]:
-        """Return the columns that were recorded, epoch by epoch: what `pandas.DataFrame` takes."""
+        """Return the columns of a table with a row for each epoch; those of the dev set only where there is one."""
         columns = {"loss": self.loss, "accuracy": self.accuracy}
         if self.dev_loss:
             columns |= {"dev_loss": self.dev_loss, "dev_accuracy": self.dev_accuracy}
@@ -89,36 +94,40 @@ def fit(
 ) -> History:
     """Train `params` in place on X (N, D) and labels y (N,), and return how loss and accuracy went.
 
-    Each epoch goes once through a fresh shuffle of the examples. Loss and accuracy are measured after the epoch,
-    with the parameters fixed, on all of X and on `validation`, a pair (X_dev, y_dev).
+    Each epoch goes once through the examples in a new order, which `rng` draws, in batches of `batch_size`. Loss and
+    accuracy are measured after the epoch, with the parameters fixed, on all of X and on `validation`, a pair
+    (X_dev, y_dev).
 
-    `optimizer` is `SGD`, `Momentum`, `Adam`, another of ours, or one of your own: `scratchnet.optimizers.Optimizer`
+    `optimizer` is one of `scratchnet.optimizers`, such as `SGD(0.1)`, or one of your own: `Optimizer` in that module
     says what it needs.
 
-    `schedule` takes the part of the steps already done, 0 at the first, and returns the factor of the learning rate
-    for the next: `cosine`, for example. By default the rate stays.
+    `schedule` takes the part of all steps that is done, 0 before the first step, and returns the number by which the
+    learning rate is multiplied in the next: `cosine`, for example. Without a schedule the rate stays as it is.
 
     `augment` takes the images of a batch (N, D) and the generator of this run, and returns images of the same shape to
-    train on: `partial(sn.distort, rotation=10)`, for example. It is called once with a few images before training, and
+    train on: `partial(sn.distort, rotation=10)`, for example. It is called with a few images before training, and
     then for each batch. What is measured, of X and of the dev set, is never augmented.
 
-    `checkpoint` names a file that keeps the whole state after each epoch. If it exists, training goes on from there
-    and ends with the same bits as a run that was never stopped; call `fit` as it was called before, with everything
-    made anew as it was then, or left as Ctrl-C left it. Without a schedule `epochs` may have grown in the meantime.
+    `checkpoint` names a file that keeps the whole state after each epoch. Where it exists, training goes on from there,
+    and ends with the same bits as a run that was never stopped. For that, call `fit` as it was called before: with
+    parameters, optimiser and generator made anew in the same way, or as Ctrl-C left them. Without a schedule, `epochs`
+    may be larger than it was.
 
-    `progress` shows a bar; by default only in a terminal or a notebook, and not where TQDM_DISABLE is set (as it was
-    when this book was made).
+    `progress` says whether to show a bar. If it is None, there is one in a terminal or a notebook, unless the variable
+    TQDM_DISABLE is set in the environment (as it was when this book was made).
 
-    `gradient` takes (params, X, y) of a batch and returns the gradient of its mean cross-entropy, in place of the
-    network's own `backward`: `automatic_gradient`, or one that `check_gradients` has judged. Where it takes a fourth,
-    rng, it is given the generator of this run, for layers that draw.
+    `gradient` is a function of (params, X, y) that returns the gradient of the mean cross-entropy of a batch. It takes
+    the place of the network's own `forward` and `backward`: `automatic_gradient`, for example, or a function that
+    `check_gradients` has judged. One that takes rng as a fourth argument is given the generator of this run, for layers
+    that draw.
 
-    Ctrl-C ends training early and keeps what there is: with a checkpoint all whole epochs, so that the same call goes
-    on, and without one the steps of the epoch just begun as well.
+    Ctrl-C ends training early. With a checkpoint, everything is as it was after the last whole epoch, so that the same
+    call goes on from there. Without one, the steps of the epoch that had begun are kept as well.
 
     Raises ValueError for data and settings that do not fit, and for a checkpoint of another run, before anything has
-    changed; DivergedError, naming the epoch and the remedy, when the loss is no longer finite. Warns of inputs on a
-    scale on which hardly anything is learned, and of a loss that ends far above that of guessing.
+    changed; once training has begun, only for a schedule that returns no factor. Raises DivergedError, naming the epoch
+    and the remedy, when the loss is no longer finite. Warns of inputs on a scale on which hardly anything is learned,
+    and of a loss that ends far above that of guessing.
     """
     run = _Run(params, X, y, optimizer, epochs, batch_size, rng, schedule, validation, checkpoint, progress, augment)
     run.require()
@@ -129,11 +138,11 @@ def fit(
         file = Checkpoint(checkpoint, run.settings() | _named(gradient), params, optimizer, rng, history.columns())
         file.resume(epochs, run.factors)
     step = len(history.loss) * run.steps_an_epoch
-    images = np.empty((min(batch_size, len(X)), X.shape[1]), X.dtype)  # each batch's in turn: they stay in the cache
+    images = np.empty((min(batch_size, len(X)), X.shape[1]), X.dtype)  # batch after batch: so it stays in the cache
     try:
         for epoch in _epochs(len(history.loss), epochs, progress):
             factors = []
-            with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is reported once, in words
+            with np.errstate(over="ignore", invalid="ignore"):  # DivergedError says it once, and better than NumPy
                 for X_batch, y_batch in minibatches(X, y, batch_size, rng, images):
                     factors.append(run.factor(step))
                     if augment:
@@ -166,8 +175,8 @@ def evaluate(params: Parameters, X: FloatArray, y: IntArray) -> tuple[float, flo
     """Return the loss (nats) and the accuracy of a network on examples X (N, D) with labels y (N,).
 
     This is what `fit` measures after each epoch. The examples go through the network a few hundred at a time, so the
-    memory that is needed hardly grows with their number. The loss is not finite where the parameters or X are not.
-    Raises ValueError for what does not fit together.
+    memory that is needed hardly grows with their number. Where the parameters or X hold numbers that are not finite,
+    the loss may be nan or inf, and nothing is raised. Raises ValueError where X, y and the network do not fit together.
     """
     require_parameters(params)
     require_examples(X, y, params.sizes[-1], params.sizes[0])
@@ -177,7 +186,7 @@ def evaluate(params: Parameters, X: FloatArray, y: IntArray) -> tuple[float, flo
 
 
 def _epochs(done: int, epochs: int, progress: bool | None) -> Iterable[int]:
-    """Count from the first epoch not yet done to `epochs`, behind a progress bar."""
+    """Return the numbers of the epochs that are still to be done, in a progress bar that advances with them."""
     from tqdm import tqdm
 
     if progress is None:
@@ -187,7 +196,7 @@ def _epochs(done: int, epochs: int, progress: bool | None) -> Iterable[int]:
 
 @dataclass(frozen=True)
 class _Run:
-    """What `fit` was called with: checked at its door, and told apart from what other runs were called with."""
+    """What `fit` was called with. It is checked here, and described for a checkpoint, which must know its own run."""
 
     params: Parameters
     X: FloatArray
@@ -208,22 +217,25 @@ class _Run:
         return -(-len(self.X) // self.batch_size)
 
     def factor(self, step: int) -> float:
-        """Return the factor of the learning rate at a step, counted from 0; refuse what is none."""
+        """Return the factor of the learning rate at a step, counted from 0, or refuse what the schedule returned."""
         if self.schedule is None:
             return 1.0
         progress = step / (self.epochs * self.steps_an_epoch)
         factor = self.schedule(progress)
-        if not (type(factor) is float or is_number(factor)) or not 0 <= factor < math.inf:  # a float is seen sooner
+        if not (type(factor) is float or is_number(factor)) or not 0 <= factor < math.inf:  # `type` is quick
             found = f"schedule({progress:.3g}) is {factor!r}"
             raise ValueError(f"schedule must return the factor of the learning rate, 0 or more, but {found}")
         return float(factor)
 
     def factors(self, epochs: int) -> FloatArray:
-        """Return the factors at all steps of the first epochs."""
+        """Return the factors at all steps of the first `epochs` epochs."""
         return np.array([self.factor(step) for step in range(epochs * self.steps_an_epoch)])
 
     def settings(self) -> dict[str, str | int]:
-        """Return what decides the run besides its optimiser, schedule, start and generator."""
+        """Return what decides the run, by name, but for the optimiser, the schedule, the start and the generator.
+
+        `Checkpoint` compares those four itself.
+        """
         augmented = {"the augmentation": digest(self.augmented())} if self.augment else {}
         return {
             "the network": f"{described(self.params)}, {self.params.theta.dtype}",
@@ -234,12 +246,15 @@ class _Run:
         }
 
     def augmented(self) -> FloatArray:
-        """Return what `augment` makes of a few images, always with the same draws: that tells it from another."""
+        """Return what `augment` makes of a few images, always with the same draws.
+
+        A function cannot be compared with another, but what it does can.
+        """
         assert self.augment is not None
         return self.augment(self.X[:PROBE].copy(), np.random.default_rng(0))
 
     def require(self) -> None:
-        """Refuse what `fit` cannot be called with; warn of inputs on an unusual scale."""
+        """Refuse what `fit` cannot be called with, and warn of inputs on an unusual scale."""
         require_parameters(self.params)
         require_finite_parameters(self.params)
         require_examples(self.X, self.y, self.params.sizes[-1], self.params.sizes[0])
@@ -261,7 +276,7 @@ class _Run:
         self._require_augment()
 
     def _require_augment(self) -> None:
-        """Refuse a function that does not make images of images, or makes others each time from the same draws."""
+        """Refuse a function that does not make images of images, and one that draws from another generator."""
         if self.augment is None:
             return
         try:
@@ -282,7 +297,7 @@ class _Run:
             )
 
     def _require_finite_examples(self) -> None:
-        """Refuse examples that are not finite, and a dev set that does not fit; warn of unusual scales."""
+        """Refuse examples that are not finite, and a dev set that does not fit. Warn of unusual scales."""
         advice = "Replace them first, for example by np.where(np.isfinite(X), X, 0)"
         scale = require_finite("X", self.X, advice)
         if self.validation is None:
@@ -319,7 +334,7 @@ def _require_optimizer(optimizer: Optimizer) -> None:
 
 
 def _walk(gradient: Callable[..., Parameters] | None) -> Callable[..., Parameters]:
-    """Return the function of (params, X, y, rng) that finds the gradient at every step, or refuse what is none."""
+    """Return a function of (params, X, y, rng) that finds the gradient, or refuse what is no such function."""
     if gradient is None:
         return Backpropagation()
     if not callable(gradient):
@@ -331,11 +346,12 @@ def _walk(gradient: Callable[..., Parameters] | None) -> Callable[..., Parameter
 
 
 def _named(gradient: Callable[..., Parameters] | None) -> dict[str, str]:
-    """Return what tells a run with a gradient of one's own from others."""
+    """Return the name of a gradient of one's own, as a setting that a checkpoint compares; else nothing."""
     return {} if gradient is None else {"the gradient": _name(gradient)}
 
 
 def _takes(function: Callable[..., Any], arguments: int) -> bool:
+    """Return whether a function can be called with so many arguments by position."""
     try:
         inspect.signature(function).bind(*[None] * arguments)
     except TypeError:
@@ -348,7 +364,7 @@ def _name(function: Callable[..., Any]) -> str:
 
 
 def _warn_of_scale(X: FloatArray, scale: float) -> None:
-    """Say so where X is so large or so small that hardly anything will be learned; scale: its root mean square."""
+    """Warn where X is so large or so small that hardly anything will be learned. scale: its root mean square."""
     if 0.005 <= scale <= 10:
         return
     question, remedy = "Were the pixels not divided by 255?", "X / 255"
@@ -360,7 +376,7 @@ def _warn_of_scale(X: FloatArray, scale: float) -> None:
 
 
 def _warn_of_loss(history: History, classes: int) -> None:
-    """Say so where training ends with a loss that is finite and yet absurd."""
+    """Warn where training has ended with a loss that is finite, and yet far above that of guessing."""
     if history.loss and history.loss[-1] > ABSURD * math.log(classes) > 0:
         warnings.warn(
             f"the loss is {history.loss[-1]:.3g} after {len(history.loss)} epochs, and that of guessing is "

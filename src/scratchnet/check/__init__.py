@@ -3,12 +3,12 @@
     >>> from scratchnet.check import check
     >>> check("linear.shape", (32, 10))        # doctest: +SKIP
 
-A chapter's markers live in the module of its name (`scratchnet.check.linear` marks `linear.…`). A marker is a
-function of the answer that returns when it is right and calls `hint` when it is not; the sentence it hints with is
-the teaching, so it names the mistake that was made rather than the answer that was wanted.
+A chapter's markers are in the module of its name (`scratchnet.check.linear` marks `linear.…`). A marker is a function
+of the answer. It returns when the answer is right, and calls `hint` with a sentence when it is not. The sentence is
+there to teach, so it names the mistake that was made rather than the answer that was wanted.
 
-A reader's function reaches the marker under watch: whatever it raises becomes part of the verdict, and a function
-that changes the arrays or lists it is given is never called right, since its caller still needs them.
+A reader's function is watched while the marker calls it. Whatever it raises becomes part of the verdict, and a function
+that changes the arrays or lists it is given is never called right, because its caller still needs them.
 """
 
 import functools
@@ -53,7 +53,7 @@ class Verdict:
         return self.message
 
     def _repr_html_(self) -> str:
-        # as text, a notebook would break the sentence in the middle of a word
+        # HTML, because a notebook breaks the lines of plain text in the middle of words.
         said = re.sub("`([^`]+)`", r"<code>\1</code>", escape(self.message, quote=False))
         return f"<p>{said}</p>".replace("\n", "<br>")
 
@@ -208,7 +208,7 @@ def same(found: Any, want: Any, tolerance: float = 1e-5) -> bool:
 def expect_number(
     answer: object, want: float, *mistakes: tuple[float, str], tolerance: float = 1e-6, where: str = ""
 ) -> float:
-    """Refuse anything but a single number within `tolerance` (relative, and absolute below 1) of `want`.
+    """Refuse anything but a single number within `tolerance` of `want`: relative to it, or absolute if it is below 1.
 
     Returns the number. Each of `mistakes` is a wrong value that a reader is likely to reach, and the hint for it.
     `where` says which number it is, for the hint that only says too large or small.
@@ -257,7 +257,7 @@ def _array(answer: object) -> np.ndarray[Any, np.dtype[Any]]:
 
 def _describe(answer: object) -> str:
     if isinstance(answer, np.ndarray) and answer.shape == () and answer.dtype == object:
-        answer = answer.item()  # NumPy has wrapped something that is no array
+        answer = answer.item()  # NumPy has put something that is no array into one
     if isinstance(answer, np.ndarray):
         return f"an array of shape {answer.shape} and type {answer.dtype}"
     if answer is None:

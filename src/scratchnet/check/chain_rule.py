@@ -120,7 +120,7 @@ def _bias(answer: Any) -> None:
 def _walk(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(3)
-    # Equal sizes too, where a transposed matrix fits; and each class is once the right one.
+    # Two of the cases have equal sizes, for which a transposed matrix fits as well. Each class is the right one once.
     for D, H, K, y in ((5, 4, 3, 2), (3, 3, 3, 0), (2, 6, 4, 1), (4, 4, 4, 3)):
         x = rng.normal(size=D)
         start: list[FloatArray] = [rng.normal(size=shape) for shape in ((D, H), (H,), (H, K), (K,))]

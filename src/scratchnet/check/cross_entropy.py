@@ -188,8 +188,8 @@ def _train(answer: Any) -> None:
         hint("W is right and b is not.")
     if not same(W, want_W) or not same(b, want_b):
         hint("The shapes are right, the numbers are not. Compare one step with the formulas for dW and db on paper.")
-    # As many examples as pixels and classes; then classes of which no example was seen; then pixels so dark that the
-    # gradient soon is small, which is no reason to stop before the last step, or so bright that it is large.
+    # First as many examples as pixels and classes. Then classes without an example, and pixels so bright that gradients
+    # are large. Then pixels so dark that gradients are small, which is no reason to stop before the last step.
     for N, D, K, steps, eta, scale in ((5, 5, 5, 7, 1.0, 1.0), (12, 3, 6, 2, 0.05, 9.0), (9, 3, 4, 100, 1.0, 0.01)):
         X, y = rng.normal(scale=scale, size=(N, D)), rng.integers(4, size=N)
         W, b = _returned(answer, X, y, K, steps, eta)

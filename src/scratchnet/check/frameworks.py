@@ -12,7 +12,7 @@ from scratchnet.types import FloatArray
 
 @exercise("frameworks.half", "With fewer numbers than that you pay for calling, and with more for computing.")
 def _half(answer: Any) -> None:
-    call, speed = 800, 5  # nanoseconds, and numbers a nanosecond
+    call, speed = 800, 5  # in nanoseconds, and in numbers per nanosecond
     expect_number(
         answer,
         call * speed,
@@ -108,13 +108,13 @@ def _flip_at(s1: float, r1: float, s2: float, r2: float) -> float | None:
 def _flip(answer: Any) -> None:
     expect_function(answer)
     cases = [(1.0, 2.0, 4.0, 5.0), (4.0, 5.0, 1.0, 2.0), (1.0, 5.0, 4.0, 2.0), (1.0, 3.0, 2.0, 3.0)]
-    # then larger and smaller, nearly and exactly equal, in every combination
+    # Then constants and speeds that are larger, smaller, nearly equal or equal, in every combination.
     cases += [(2.5, 3.0, 2.5 * s, 3.0 * r) for s in (0.3, 1.0, 1.01, 7.0) for r in (0.2, 0.999, 1.001, 1.0, 4.0)]
-    # and the same in seconds, with the speeds of a machine
+    # Then the same in seconds, with the speeds of a real machine.
     cases += [(1e-5 * s1, 1e10 * r1, 1e-5 * s2, 1e10 * r2) for s1, r1, s2, r2 in cases]
     for s1, r1, s2, r2 in cases:
         if (s1, r1) == (s2, r2):
-            continue  # one program twice: nobody asked
+            continue  # a program is not compared with itself
         want, call = _flip_at(s1, r1, s2, r2), f"flip({s1:g}, {r1:g}, {s2:g}, {r2:g}): "
         try:
             got = answer(s1, r1, s2, r2)
@@ -195,7 +195,8 @@ def _layout(answer: Any) -> None:
 @exercise("frameworks.race", "Warm, interleaved, the median: whoever repeats it will find about the same.")
 def _race(answer: Any) -> None:
     expect_function(answer)
-    # Each first call is slow, and a round is held up. The first program is not the first by name, nor the fastest.
+    # Every first call is slow, and one round was disturbed. The first program is neither the first by name nor the
+    # fastest, so that an answer that mixes these up is found out.
     durations = {"m": [90.0, 4.0, 50.0, 6.0, 8.0], "z": [90.0, 2.0, 2.5, 3.0, 2.0], "b": [90.0, 12.0, 80.0, 16.0, 18.0]}
     _one_race(answer, durations)
     _one_race(answer, {"y": [9.0, 5.0, 3.0, 7.0], "x": [9.0, 1.0, 4.0, 2.0]})

@@ -65,7 +65,7 @@ def _merge(answer: Any) -> None:
 def _slope(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(2)
-    small = np.array([[1e-30, 0.0, 1e-9], [0.0, 1e-4, 0.0]])  # a unit may be on by as little as it likes
+    small = np.array([[1e-30, 0.0, 1e-9], [0.0, 1e-4, 0.0]])  # a unit is on however small its number is
     drawn = [relu(rng.normal(size=shape)) for shape in ((4, 4), (1, 9), (5, 3))]
     for A in (relu(np.array([[-2.0, -0.5, 0.0], [0.25, 1.0, 3.0]])), *drawn, small, drawn[0] + 0.1, np.zeros((2, 3))):
         slope = expect_array(answer(A.copy()), A.shape)

@@ -94,14 +94,14 @@ def _uniform_weights(W: FloatArray, D: int, H: int) -> None:
         hint(f"The variance is {ratio:.2f} times 2/D. A number uniform in ±c has the variance c²/3.")
     c, N = np.sqrt(6 / D), W.size
     largest = np.abs(W).max() / c
-    in_order = np.sort(W, axis=None) / (2 * c) + 0.5  # from 0 to 1, as far above each other as 1/N on average
+    in_order = np.sort(W, axis=None) / (2 * c) + 0.5  # from 0 to 1, on average 1/N apart
     if largest > 1 + 1e-6 or largest < 1 - 25 / N or np.abs(in_order - np.arange(N) / N).max() > 3 / np.sqrt(N):
         hint(
             f"The variance is about right, but the weights are not uniform up to √(6/D): the largest is {largest:.3f} "
             "times that. A histogram shows how they are spread."
         )
     for axis, name in ((0, "columns"), (1, "rows")):
-        means = W.mean(axis=axis) * np.sqrt(3 * W.shape[axis]) / c  # of variance 1 each
+        means = W.mean(axis=axis) * np.sqrt(3 * W.shape[axis]) / c  # scaled, so that each has the variance 1
         if (means**2).sum() > len(means) + 8 * np.sqrt(2 * len(means)):
             hint(f"The means of the {name} differ more than those of independent draws: do not sort or repeat weights.")
 
@@ -151,11 +151,11 @@ def _straight(answer: Any) -> None:
             Z = np.sort(A @ layer.W, axis=0)
             edges = np.concatenate([Z[:1] - 2, Z, Z[-1:] + 2])
             off, unit = rng.choice([0, 1, rows // 2, rows], len(layer.b)), np.arange(len(layer.b))
-            layer.b[:] = -(edges[off, unit] + edges[off + 1, unit]) / 2  # each unit is off for that many rows
+            layer.b[:] = -(edges[off, unit] + edges[off + 1, unit]) / 2  # unit k is off for off[k] of the rows
             A = np.maximum(A @ layer.W + layer.b, 0)
         first = params.layers[0]
         first.W[:, :3] = 0
-        first.b[:3] = 0, 1e-12, -1e-12  # exactly 0 for every row is off; just above is on
+        first.b[:3] = 0, 1e-12, -1e-12  # a unit that is 0 in every row is off, and one just above 0 is on
         _straight_units(answer, params, X)
 
 

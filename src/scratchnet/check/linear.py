@@ -162,7 +162,7 @@ def _masked(answer: Any) -> None:
     if {float(label) for label in y} != {0.0, 1.0, 2.0}:
         hint("Use the labels 0, 1 and 2, each at least once.")
     y = y.astype(int)
-    # Neither rule minds where the axis begins and how long its unit is, and rounding minds less so.
+    # Neither rule depends on the origin of the axis or on its unit, and with these the rounding is smallest.
     x = (x - x.mean()) / max(np.ptp(x), np.finfo(float).tiny)
     distances = np.abs(x[:, None] - np.array([x[y == k].mean() for k in range(3)]))
     nearer = distances[np.arange(len(x)), y] - np.where(np.eye(3)[y] == 1, np.inf, distances).min(axis=1)
@@ -172,7 +172,7 @@ def _masked(answer: Any) -> None:
         hint("One of your points is equally far from two of the means, and rounding would decide. Move it a little.")
     ones = np.stack([x, np.ones_like(x)], axis=1)
     scores = ones @ (np.linalg.pinv(ones) @ np.eye(3)[y])
-    # Where 0 and 2 tie above 1, either may be the answer: it is not 1.
+    # Where 0 and 2 tie above 1, it does not matter which of them is the answer, because it is not 1.
     higher = scores[:, 1] - scores[:, [0, 2]].max(axis=1)
     if (higher > 1e-9).any():
         hint("Least squares still answers 1 somewhere. Where must class 1 lie so that its targets show no slope?")

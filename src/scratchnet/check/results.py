@@ -229,14 +229,14 @@ def _expect_bootstrap_distribution(answer: Any, only_a: int, only_b: int, n: int
     """Compare 20,000 draws with the distribution itself, which for a few images can be worked out."""
     draws, each = 20_000, np.repeat([1, -1, 0], [only_a, only_b, n - only_a - only_b])
     each = np.random.default_rng(n).permutation(each)
-    neither = np.arange(n) % 2 == 0  # where the two agree, they are right every other time
+    neither = np.arange(n) % 2 == 0  # where the two agree, half of the answers are right
     right_a, right_b = (each == 1) | (each == 0) & neither, (each == -1) | (each == 0) & neither
     got = n * expect_array(answer(right_a, right_b, draws, np.random.default_rng(7)), (draws,)).astype(np.float64)
     case = f"With {n} images, of which {only_a} are read only by A and {only_b} only by B"
     if np.abs(got - np.round(got)).max() > 1e-4:
         hint(f"{case}, a sample has a whole number of each kind, so {n} times each difference should be whole.")
     one, sample = np.array([only_b, n - only_a - only_b, only_a]) / n, np.ones(1)
-    for _ in range(n):  # the difference on one image more: -1, 0 or 1
+    for _ in range(n):  # each image adds a difference of -1, 0 or 1
         sample = np.convolve(sample, one)
     share = np.bincount(np.clip(np.round(got), -n, n).astype(int) + n, minlength=2 * n + 1) / draws
     # By the inequality of Dvoretzky, Kiefer, Wolfowitz and Massart, right draws are off by 0.025 once in 10^10 times.
@@ -248,7 +248,7 @@ def _expect_bootstrap_distribution(answer: Any, only_a: int, only_b: int, n: int
 def _temperature(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(6)
-    # how sure the true logits are, and by what factor too sure the network is: too sure, too modest, far off
+    # How sure the true logits are, and by what factor the network is too sure (or, below 1, too modest).
     for sure, scale, N, K in ((2, 3, 400, 5), (2, 0.4, 400, 5), (2, 1.3, 60, 3), (0.5, 12, 400, 4), (2, 0.2, 300, 3)):
         Z = rng.normal(0, sure, (N, K))
         y = np.array([rng.choice(K, p=p) for p in np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)])

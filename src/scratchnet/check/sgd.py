@@ -204,7 +204,7 @@ def _stairs(answer: Any) -> None:
             *(0.05, 0.1, 0.2, 0.3, 0.49, 0.51, 0.6, 0.74, 0.76, 0.9, 1.0, 0.0),
             *np.arange(0.0125, 1, 0.025).tolist(),
         ]
-        for progress in (*inside, warmup, 0.5, 0.75):  # a wrong stair shows before a wrong edge
+        for progress in (*inside, warmup, 0.5, 0.75):  # the edges last, so that a wrong stair is found first
             try:
                 got = answer(progress, warmup)
             except ZeroDivisionError:

@@ -23,7 +23,7 @@ def _resume(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(1)
     drawn = []
-    for kept, over in enumerate((0, 1, 2, -1, 1, -2), start=1):  # images beyond whole batches: one image is a batch too
+    for kept, over in enumerate((0, 1, 2, -1, 1, -2), start=1):  # `over` images more than whole batches
         B = int(rng.integers(4, 50))
         drawn.append((B * int(rng.integers(5, 100)) + over, B, 7, kept))
     for N, B, epochs, kept in ((6000, 32, 10, 3), (100, 10, 8, 4), (70, 16, 5, 0), (70, 16, 7, 2), *drawn):
@@ -85,8 +85,8 @@ def _by_hand(
 @exercise("training.epoch", "One shuffle, every image once, a step after each batch: everything else is bookkeeping.")
 def _epoch(answer: Any) -> None:
     expect_function(answer)
-    # the sizes of the network, the number of images, the batch size: with a small last batch, of one image, without
-    # one, and with many batches
+    # The sizes of the network, the number of images, and the batch size. The last batch is small, or of one image, or
+    # whole, or the only one, or comes after many.
     for seed, (sizes, N, size) in enumerate(
         (((6, 5, 3), 22, 5), ((4, 3, 5, 2), 21, 4), ((3, 4), 12, 6), ((5, 2, 3), 4, 7), ((3, 2), 101, 2))
     ):

@@ -15,7 +15,7 @@ from scratchnet.parameters import Parameters
 
 __all__ = ["backprop_stepper"]
 
-Row = tuple[list[str], ArrayLike]  # how each number of a line of NumPy comes about, and the numbers
+Row = tuple[list[str], ArrayLike]  # of one line of NumPy: for each number the sum that it comes from, and the numbers
 SIZES = (2, 2, 2)
 PAPER = (1, -1, 1, 1, -1, 0, 1, -1, -2, 2, 2, 1)  # θ: W1 row by row, b1, W2 row by row, b2
 LIMIT = 1_000_000
@@ -41,10 +41,10 @@ BACKWARD = (
 
 
 def backprop_stepper(params: Parameters | None = None) -> Figure:
-    """Return the figure for a network 2-2-2, that of chapter 6 when none is given.
+    """Return the figure for a network 2-2-2, by default that of chapter 6.
 
     The figure begins with these parameters and with the first image of chapter 6, x = (1, 2) of the first class.
-    Raises ValueError for a network of other sizes, and for parameters beyond a million, which leave no room in it.
+    Raises ValueError for a network of other sizes, and for parameters beyond a million, for which it has no room.
     Source: chapters "chain-rule" and "backprop".
     """
     if params is None:
@@ -59,7 +59,7 @@ def backprop_stepper(params: Parameters | None = None) -> Figure:
 
 
 def _static(params: Parameters) -> str:
-    """Return both passes as tables: each line of NumPy, and the products and sums that it does."""
+    """Return both passes as tables: each line of NumPy, and the products and sums that it computes."""
     (W1, b1), (W2, b2) = [(layer.W, layer.b) for layer in params.layers]
     X, y = np.array([IMAGES[0]["x"]], params.theta.dtype), np.array([IMAGES[0]["y"]])
     Z1 = linear(X, W1, b1)
@@ -107,8 +107,8 @@ def _table(lines: Iterable[str], rows: Iterable[Row]) -> str:
 
 
 def _short(value: float) -> str:
-    """Return three digits, with a true minus sign."""
-    return f"{value + 0.0:.3g}".replace("-", "−")  # + 0.0: never −0
+    """Return a number to three digits, with a minus sign and not a hyphen."""
+    return f"{value + 0.0:.3g}".replace("-", "−")  # adding 0.0 turns −0.0 into 0.0
 
 
 def _sum(products: Iterable[tuple[float, float]], bias: float | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Decision regions: a few hidden units learn two classes of points in the plane, each unit's line before your eyes."""
+"""Decision regions: a few hidden units learn two classes of points in the plane, and the line of each unit is shown."""
 
 import math
 from collections.abc import Mapping
@@ -19,7 +19,8 @@ from scratchnet.shapes import require_labels, require_matrix
 __all__ = ["decision_regions"]
 
 MOST_UNITS, MOST_POINTS, SEEDS = 8, 400, 6
-SEED = 4  # of the six starts, one from which any number of units gets going with two moons; the others show it is luck
+# From this one of the six starts, any number of units learns the two moons. The others show that this takes luck.
+SEED = 4
 RATE, RATES, STEPS = 1.0, (0.03, 0.1, 0.3, 1.0, 3.0, 30.0, 300.0), 200
 Points = tuple[NDArray[np.float64], NDArray[np.int64]]
 
@@ -27,9 +28,9 @@ Points = tuple[NDArray[np.float64], NDArray[np.int64]]
 def decision_regions(data: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> Figure:
     """Return the figure for sets of points, each by its name: X (N, 2), and y (N,) with labels 0 and 1.
 
-    The first set is shown first. Coordinates are rounded to thousandths, and the starts, He's from six seeds, to
-    float32. Raises ValueError for no set, for one that does not fit, and for more than 400 points. Source: chapters
-    "hidden-layer" and "backprop".
+    The first set is shown first. Coordinates are rounded to thousandths. The six starts, drawn by He's scheme, are
+    rounded to float32. Raises ValueError where there is no set, and for a set of another form or of more than 400
+    points. Source: chapters "hidden-layer" and "backprop".
     """
     sets = {name: _checked(name, *points) for name, points in data.items()}
     if not sets:
@@ -60,7 +61,7 @@ def start(H: int, seed: int) -> Parameters:
 
 
 def train(params: Parameters, X: NDArray[np.float64], y: NDArray[np.int64], rate: float, steps: int) -> None:
-    """Take so many steps, each against the gradient of all points."""
+    """Take so many steps of gradient descent, in place, each with the gradient of all points."""
     optimizer = SGD(rate)
     for _ in range(steps):
         Z, cache = forward(params, X)
@@ -113,7 +114,10 @@ def _static(name: str, points: Points, window: list[tuple[float, float]]) -> str
 
 
 def _panel(params: Parameters, points: Points, window: list[tuple[float, float]]) -> str:
-    """Return regions, the line of each unit, and the points, 144 by 108: the region of class 1 row by row."""
+    """Return a picture, 144 by 108, of the regions, of each unit's line, and of the points.
+
+    The region of class 1 is drawn row by row, each row as horizontal strokes.
+    """
     width, height, thick = 144, 108, 2
     (left, right), (low, high) = window
     corner, scale = np.array([left, high]), np.array([width / (right - left), -height / (high - low)])
@@ -125,7 +129,7 @@ def _panel(params: Parameters, points: Points, window: list[tuple[float, float]]
         region += "".join(f"M{a} {thick * row + 1}h{b - a}" for a, b in zip(edges[::2], edges[1::2], strict=True))
     lines = ""
     for w, b in zip(params.layers[0].W.T, params.layers[0].b, strict=True):
-        slope, first = w / scale, w @ corner + b  # z in pixels: first at the corner, and how it changes from there
+        slope, first = w / scale, w @ corner + b  # z, in pixels: its value at the corner, and its slope
         nearest, along = -first * slope / (slope @ slope), slope[::-1] * (-1, 1) / np.linalg.norm(slope)
         (x1, y1), (x2, y2) = nearest - 400 * along, nearest + 400 * along
         lines += f"M{x1:.0f} {y1:.0f}L{x2:.0f} {y2:.0f}"

@@ -1,4 +1,4 @@
-"""Derivative graph: a small expression as a graph, forward and back, node by node; the reader may type another."""
+"""Derivative graph: a small expression as a graph, forward and back, node by node. The reader can type another."""
 
 from collections.abc import Mapping
 from html import escape
@@ -11,7 +11,7 @@ from scratchnet.figures.figure import Figure, invitation
 
 __all__ = ["derivative_graph"]
 
-LIMIT = 3  # of a variable, to each side
+LIMIT = 3  # variables go from −3 to 3
 # The first is that of chapter 6, with (a − 4)² written as a product. In the second and third a value is used twice.
 EXPRESSIONS = (
     "(relu(w * x + b) - 4) * (relu(w * x + b) - 4)",

@@ -1,8 +1,8 @@
-"""Descent: a loss of two parameters, a bowl, and the path that steps against its gradient take on it."""
+"""Descent: a loss of two parameters, which is a bowl, and the path of steps against its gradient."""
 
 import base64
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,14 +15,14 @@ from scratchnet.shapes import require_generator
 
 __all__ = ["descent"]
 
-BOWL = ((5.0, 4.0), (4.0, 5.0))  # chapter 10's: curvature 9 across its valley, 1 along it
+BOWL = ((5.0, 4.0), (4.0, 5.0))  # that of chapter 10, whose curvature is 9 across the valley and 1 along it
 EXAMPLES, EPOCHS, SIGMA = 64, 50, 2.0
 BATCHES = (64, 8, 1)
 RUN = 40  # steps
 OPTIMIZERS = ("SGD", "Momentum", "Adam")
-STILL = 15  # steps of a path in the static picture
-LEVELS = np.array([0.03, 0.15, 0.4, 0.9, 1.8, 3.2])  # contours, as parts of the loss at the start
-REACH = 1.5  # how far the picture goes, when the larger coordinate of the start is 1
+STILL = 15  # how many steps a path has in the static picture
+LEVELS = np.array([0.03, 0.15, 0.4, 0.9, 1.8, 3.2])  # the losses of the contours, in units of the loss at the start
+REACH = 1.5  # how far the picture extends from its centre, in units of the larger coordinate of the start
 Floats = NDArray[np.float64]
 
 
@@ -34,10 +34,10 @@ def descent(
 ) -> Figure:
     """Return the figure for the loss L(w) = ½ wᵀCw, the mean of ℓₙ(w) = L(w) + ξₙ·w over 64 examples.
 
-    C (2, 2): the Hessian, symmetric, its eigenvalues positive. rng: draws the ξₙ, which sum to zero, and the order of
-    the examples in each epoch; seed 0 if left out. start: where the path begins, not at the minimum, which is 0.
-    optimizers: what the reader can choose from, of "SGD", "Momentum" and "Adam". Raises ValueError where one of them
-    is something else. Source: chapter "sgd", and chapter "optimizers".
+    C (2, 2): the Hessian, symmetric, with positive eigenvalues. rng: draws the ξₙ, which sum to zero, and the order of
+    the examples in each epoch; without one, the seed is 0. start: the point where the path begins, which must not be
+    the minimum, 0. optimizers: those of "SGD", "Momentum" and "Adam" that the reader can choose from. Raises ValueError
+    for arguments that are not so. Source: chapters "sgd" and "optimizers".
     """
     hessian, w = np.asarray(C, np.float64), np.asarray(start, np.float64)
     if hessian.shape != (2, 2) or not np.isfinite(hessian).all() or hessian[0, 1] != hessian[1, 0]:
@@ -52,8 +52,7 @@ def descent(
     rng = np.random.default_rng(0) if rng is None else rng
     require_generator(rng)
     noise, orders = draws(rng)
-    limit = 2 / high
-    tick = 10.0 ** math.floor(math.log10(limit)) / 20
+    limit, tick = 2 / high, _tick(high)
     data = {
         "angle": angle,
         "batches": BATCHES,
@@ -80,10 +79,15 @@ def curvatures(C: Floats) -> tuple[tuple[float, float], float]:
     return (float(middle - apart), float(middle + apart)), math.degrees(math.atan2(C[0, 1], half) / 2)
 
 
+def _tick(high: float) -> float:
+    """Return the smallest change of the rate that a reader can make: a twentieth of the power of ten below 2 / high."""
+    return 10.0 ** math.floor(math.log10(2 / high)) / 20
+
+
 def draws(rng: np.random.Generator) -> tuple[Floats, NDArray[np.int64]]:
     """Return ξ (64, 2), and the order of the 64 examples in each of 50 epochs.
 
-    The ξ are whole 64ths, each with its opposite: whatever the order, they sum to zero exactly.
+    Each ξ is a whole number of 64ths, and −ξ is among them too. So they sum to zero exactly, in whatever order.
     """
     half = np.round(64 * rng.normal(0, SIGMA, (EXAMPLES // 2, 2))) / 64
     return np.concatenate([half, -half]), np.array([rng.permutation(EXAMPLES) for _ in range(EPOCHS)])
@@ -95,8 +99,8 @@ def loss(C: Floats, w: Floats) -> float:
 
 
 def walk(C: Floats, start: Floats, optimizer: Optimizer, batches: Floats) -> Floats:
-    """Return the path (steps + 1, 2) of one step for each batch; batches (steps, B, 2) hold their examples' ξ."""
-    params, grads = Parameters((1, 1), np.float64), Parameters((1, 1), np.float64)  # θ is w
+    """Return the path (steps + 1, 2) of one step for each batch; batches (steps, B, 2) holds the ξ of the examples."""
+    params, grads = Parameters((1, 1), np.float64), Parameters((1, 1), np.float64)  # their two numbers θ stand for w
     params.theta, path = start, [start]
     for xi in batches:
         grads.theta = C @ params.theta + xi.mean(axis=0)
@@ -106,7 +110,7 @@ def walk(C: Floats, start: Floats, optimizer: Optimizer, batches: Floats) -> Flo
 
 
 def _static(C: Floats, start: Floats, examples: Floats) -> str:
-    """Return four paths, small, and a table of how they end: slow, best, unstable, noisy."""
+    """Return small pictures of four paths (slow, best, unstable and noisy), and a table of how they end."""
     (low, high), _ = curvatures(C)
     best, steps = 2 / (low + high), STILL
     pictures, rows = "", ""
@@ -127,23 +131,29 @@ def _static(C: Floats, start: Floats, examples: Floats) -> str:
 
 
 def _rules(C: Floats, start: Floats, examples: Floats, names: Sequence[str]) -> str:
-    """Return a path for each optimiser, small, and a table of how they end."""
+    """Return a small picture of a path for each optimiser, and a table of how they end.
+
+    The rate of each is chosen in the same way: it is the one of ten that ends lowest.
+    """
     (low, high), _ = curvatures(C)
-    rate, mu = best_momentum(low, high)
-    shown: dict[str, tuple[str, Optimizer]] = {
-        "SGD": ("plain", SGD(2 / (low + high))),
-        "Momentum": (f"momentum, μ = {mu:.2g}", Momentum(rate, mu)),
-        "Adam": ("Adam", Adam(2 / (low + high))),
+    mu = best_momentum(low, high)[1]
+    shown: dict[str, tuple[str, Callable[[float], Optimizer]]] = {
+        "SGD": ("plain", SGD),
+        "Momentum": (f"momentum, μ = {mu:.2g}", lambda rate: Momentum(rate, mu)),
+        "Adam": ("Adam", Adam),
     }
+    rates = [10 * _tick(high) * times for times in range(1, 11)]
     pictures, rows = "", ""
-    for name, optimizer in (shown[name] for name in names):
-        path, eta = walk(C, start, optimizer, examples[:STILL]), optimizer.settings["learning_rate"]
-        pictures += _captioned(C, path, f"{name}, rate {eta:.3g}")
-        rows += f"<tr><td>{name}</td><td>{eta:.3g}</td><td>{loss(C, path[-1]):.2g}</td></tr>"
+    for name, made in (shown[name] for name in names):
+        paths = {rate: walk(C, start, made(rate), examples[:STILL]) for rate in rates}
+        rate, path = min(paths.items(), key=lambda each: loss(C, each[1][-1]))
+        pictures += _captioned(C, path, f"{name}, rate {rate:.3g}")
+        rows += f"<tr><td>{name}</td><td>{rate:.3g}</td><td>{loss(C, path[-1]):.2g}</td></tr>"
     return (
-        f"<p><strong>Descent.</strong> The same valley, and {STILL} steps of each rule. Plain descent and momentum "
-        "have their best rates. Momentum swings, and arrives sooner. Adam's first step is as long in one parameter as "
-        f'in the other, whatever the slopes are.</p><div class="sn-row">{pictures}</div>'
+        f"<p><strong>Descent.</strong> The same valley, and {STILL} steps of each rule, at the best of ten rates from "
+        f"{rates[0]:.3g} to {rates[-1]:.3g}: the one that ends lowest. Momentum swings, and arrives sooner. Adam's "
+        "first step is as long in one parameter as in the other, whatever the slopes are.</p>"
+        f'<div class="sn-row">{pictures}</div>'
         "<table><tr><th>rule</th><th>rate</th>"
         f"<th>loss after {STILL} steps</th></tr>{rows}</table>"
         + invitation("you choose the rule, its settings, the batch and the start here.")
@@ -161,14 +171,14 @@ def _captioned(C: Floats, path: Floats, caption: str) -> str:
 
 
 def _panel(C: Floats, path: Floats) -> str:
-    """Return the valley with a path in it, small."""
+    """Return a small picture of the valley with a path in it."""
     (low, high), angle = curvatures(C)
     scale = 70 / (REACH * np.abs(path[0]).max())
     contours = "".join(
         f'<ellipse rx="{scale * math.sqrt(2 * level / high):.1f}" ry="{scale * math.sqrt(2 * level / low):.1f}"/>'
         for level in loss(C, path[0]) * LEVELS
     )
-    points = (np.round(scale * path * (1, -1), 1) + 0.0).tolist()  # + 0.0: no −0.0, whose sign is rounding's whim
+    points = (np.round(scale * path * (1, -1), 1) + 0.0).tolist()  # adding 0.0 turns −0.0 into 0.0
     line = " ".join(f"{x},{y}" for x, y in points)
     dots = "".join(f'<circle cx="{x}" cy="{y}" r="2"/>' for x, y in points)
     blue, orange = COLORS["data"], COLORS["parameters"]

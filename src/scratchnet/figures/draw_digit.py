@@ -15,16 +15,16 @@ from scratchnet.strokes import STROKES, render
 
 __all__ = ["draw_digit"]
 
-SHEET = 280  # pixels of the sheet: ten for each of the image's
+SHEET = 280  # the height and width of the sheet in pixels, ten for each pixel of the image
 Lines = list[list[list[float]]]
-PEN = 22.0  # its diameter in pixels of the sheet
+PEN = 22.0  # the diameter of the pen in pixels of the sheet
 
 
 def draw_digit(params: Parameters) -> Figure:
-    """Return the figure for a network of 784 inputs and ten classes, of any number of hidden layers.
+    """Return the figure for a network of 784 inputs and ten classes, with any number of hidden layers.
 
-    It may slide: then the figure also shows what its filters find. The parameters are rounded to float32. Raises
-    ValueError for a network of another kind.
+    If the network has convolutions, the figure also shows what their filters find. The parameters are rounded to
+    float32. Raises ValueError for a network of another kind. Source: chapter "your-digits".
     """
     if params.sizes[0] != SIDE * SIDE or params.sizes[-1] != 10:
         raise ValueError(f"params must read 784 pixels into 10 classes, not {params.sizes[0]} into {params.sizes[-1]}")
@@ -46,7 +46,7 @@ def on_the_sheet(strokes: Sequence[np.ndarray]) -> Lines:
 
 
 def _static(params: Parameters, samples: list[list[Lines]]) -> str:
-    """Return the film strip of one drawing, and what the network makes of it."""
+    """Return the steps from a drawing to an image as pictures, and the network's most likely answers."""
     drawing = render(samples[4][0], pen=PEN, shape=(SHEET, SHEET))
     image = prepare(drawing)
     dtype = params.theta.dtype
@@ -66,7 +66,7 @@ def _static(params: Parameters, samples: list[list[Lines]]) -> str:
 
 
 def _maps(params: Parameters, image: np.ndarray) -> str:
-    """Return what the filters of the first layer find, side by side, where the network slides; else nothing."""
+    """Return one picture of what each filter of the first layer finds, or "" if that layer is no convolution."""
     first = params.kinds[0]
     if not isinstance(first, Convolution):
         return ""

@@ -1,4 +1,4 @@
-"""What every figure is: a custom element with its numbers and a static picture inside, a style, and one script."""
+"""What a figure consists of: a custom element that holds its numbers and a static picture, a style, and a script."""
 
 import base64
 import json
@@ -21,11 +21,12 @@ __all__ = ["Figure"]
 
 
 class Figure:
-    """An interactive figure. A notebook and the site show it; print, and pages without scripts, its static picture.
+    """An interactive figure. A notebook and the site show it; paper, and pages without scripts, its static picture.
 
-    name: the element is `sn-name`, its style and script `name.css` and `name.js` beside this file, with underscores for
-    hyphens. data: what the script gets, as JSON can hold it. static: HTML that carries the lesson without a script.
-    parts: names of further scripts beside this file, which the figure's own builds on.
+    name: the name of the figure, with hyphens. Its element is `sn-name`, and its style and script are `name.css` and
+    `name.js` beside this file, with underscores for hyphens. data: what the script is given, as JSON can hold it.
+    static: HTML that carries the lesson without a script. parts: further scripts beside this file that the figure's own
+    script needs.
     """
 
     def __init__(self, name: str, data: Mapping[str, Any], static: str, parts: Sequence[str] = ()) -> None:
@@ -51,18 +52,21 @@ class Figure:
 
 
 def packed(array: ArrayLike) -> str:
-    """Return an array as base64 of float32, low byte first: what `scratchnet.numbers` in core.js unpacks."""
+    """Return an array as base64 of float32, low byte first, which `scratchnet.numbers` in core.js unpacks."""
     return base64.b64encode(np.asarray(array, "<f4").tobytes()).decode()
 
 
 def network(params: Parameters) -> dict[str, Any]:
-    """Return parameters as core.js takes them, or refuse a network that it cannot run."""
+    """Return parameters as core.js takes them. Raises ValueError for a network that it cannot run."""
     require_relu_network(params)
     return {"sizes": list(params.sizes), "theta": packed(params.theta)}
 
 
 def sliding_network(params: Parameters) -> dict[str, Any]:
-    """Return parameters as slide.js takes them: a network of convolutions, max pooling, ReLU and linear layers."""
+    """Return parameters as slide.js takes them, of convolutions, max pooling, ReLU and linear layers.
+
+    Raises ValueError for a network with other layers, and for one that does not end in a linear layer.
+    """
     known = (Convolution, MaxPool, ReLU, Linear)
     if not all(isinstance(kind, known) for kind in params.kinds) or not isinstance(params.kinds[-1], Linear):
         wanted = "convolutions, max pooling, ReLU and linear layers, a linear one last"
@@ -75,7 +79,7 @@ def sliding_network(params: Parameters) -> dict[str, Any]:
 
 
 def require_relu_network(params: Parameters) -> None:
-    """Refuse any network but linear layers with ReLU between them: the scripts of the figures know no others."""
+    """Raise ValueError for any network but linear layers with ReLU between them, because core.js can run no others."""
     if params.kinds != between(params.sizes):
         wanted = "linear layers with ReLU between them, which is all that a figure can run"
         raise ValueError(f"params must be {wanted}, not {described(params)}")
@@ -93,7 +97,7 @@ def picture(image: NDArray[np.uint8], alt: str, width: int = 112) -> str:
     """Return an image (height, width), 0 for paper and 255 for ink, as an HTML picture, ink dark on white.
 
     An image (height, width, 3) is shown in its own colours: red, green, blue. The picture is a PNG whose data are
-    stored and not compressed: the same bytes whatever library packs them.
+    stored and not compressed, so that its bytes do not depend on the version of a library.
     """
     height, columns = image.shape[:2]
     color, shown = (0, 255 - image) if image.ndim == 2 else (2, image)

@@ -15,12 +15,12 @@ from scratchnet.types import IntArray
 __all__ = ["inside_a_neuron"]
 
 SIDE = 28
-UNITS = 10  # at most
-IMAGES = 10  # at most
-WIDTH = 84  # of a static picture: three of them on a phone
-STEPS = 32767  # of an int16, to each side
-ROOM = 110_000  # characters of base64 at most: a page is read on phones too
-FOR, AGAINST = (84, 39, 136), (179, 88, 6)  # what the largest weight looks like, and the most negative; white is 0
+UNITS = 10  # so many units at most are shown
+IMAGES = 10  # so many images at most can be chosen from
+WIDTH = 84  # pixels of a static picture, so that three fit side by side on a phone
+STEPS = 32767  # the largest int16, in which weights are sent to the page
+ROOM = 110_000  # so many characters of base64 at most, because the page is read on phones too
+FOR, AGAINST = (84, 39, 136), (179, 88, 6)  # the colours of the most positive and the most negative weight; 0 is white
 
 
 def inside_a_neuron(
@@ -89,7 +89,7 @@ def _pixels(images: ArrayLike) -> NDArray[np.uint8]:
 
 
 def _rounded(layer: Layer) -> tuple[NDArray[np.int16], NDArray[np.float64], NDArray[np.float64]]:
-    """Return the weights of each unit in whole steps (H, 784), the size of its largest, and its bias."""
+    """Return the weights of each unit as whole steps (H, 784), its largest weight in size (H,), and its bias (H,)."""
     W = layer.W.T[:UNITS].astype(np.float64)
     limits = np.array([float(f"{1.0005 * largest:.3e}") for largest in np.abs(W).max(axis=1)])
     steps = np.rint(STEPS * W / np.where(limits > 0, limits, 1)[:, None])
@@ -110,7 +110,7 @@ def _signed(values: NDArray[np.float64], limit: float) -> NDArray[np.uint8]:
 
 
 def _static(image: NDArray[np.uint8], data: dict[str, Any], w: NDArray[np.float64], start: NDArray[np.float64]) -> str:
-    """Return the pictures of one unit and one image, and the sum."""
+    """Return pictures of an image, of a unit's weights and of their product, and the unit's sum as a table."""
     unit, label, b = data["unit"], data["labels"][0], data["biases"][-1][data["unit"]]
     limit = max(limits[unit] for limits in data["limits"])
     product = image / 255 * w

@@ -1,4 +1,4 @@
-"""Softmax and cross-entropy: move a logit, see probabilities, loss and gradient answer; add 1000, and see exp fail."""
+"""Softmax and cross-entropy: how probabilities, loss and gradient follow a logit, and how exp overflows at 1000."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,18 +12,18 @@ from scratchnet.types import FloatArray
 
 __all__ = ["softmax_explorer"]
 
-LIMIT = 100  # of a logit at the start, to each side: a reader may go further
+LIMIT = 100  # the logits at the start go from −100 to 100; a reader may go further
 SHIFT = 1000  # what the button adds to every logit
 
 
 def softmax_explorer(logits: Sequence[float] = (2.0, 1.0, 0.0), y: int | None = 0) -> Figure:
-    """Return the figure for one example with these logits, three to five of them, to begin with; its true class is y.
+    """Return the figure for one example. It begins with these logits, three to five of them; the true class is y.
 
     Logits are rounded to four decimals. With y=None no class is true, and the figure leaves out loss and gradient, as
     suits a reader who has not met them. Raises ValueError for another number of logits, for logits that are not numbers
     from −100 to 100, and for a y that is no class.
     """
-    z = np.asarray(logits, np.float64).round(4) + 0.0  # and never −0
+    z = np.asarray(logits, np.float64).round(4) + 0.0  # adding 0.0 turns −0.0 into 0.0
     if z.ndim != 1 or not 3 <= z.size <= 5:
         raise ValueError(f"logits must be three to five numbers, not an array of shape {z.shape}")
     if not (np.abs(z) <= LIMIT).all():
