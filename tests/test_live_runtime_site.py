@@ -32,10 +32,10 @@ DIFFERENT: dict[str, dict[int, str]] = {
 # the clock of a page ticks in steps of up to a tenth of a millisecond.
 TIMED: dict[str, dict[int, str]] = {
     "18-frameworks": {
-        17: "It times additions of a microsecond, and says whether one is less than four times another.",
-        18: "Its checks hold the times of the cell above.",
-        24: "It times single lines of a step, and says what part of it they are.",
-        54: "It divides by a time that is shorter than a tick of the clock.",
+        21: "It times additions of a microsecond, and says whether one is less than four times another.",
+        22: "Its checks hold the times of the cell above.",
+        28: "It times single lines of a step, and says what part of it they are.",
+        67: "It divides by a time that is shorter than a tick of the clock.",
     },
 }
 # Ways to run for ever: a page has to stop all of them.
