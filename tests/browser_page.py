@@ -172,6 +172,12 @@ def alone(figure: Figure, folder: Path) -> str:
     return page.as_uri()
 
 
+def open_alone(page: Page, figure: Figure, folder: Path) -> None:
+    """Open a page that holds this figure and nothing else, and wait until the figure is awake."""
+    page.goto(alone(figure, folder))
+    page.locator(".sn-awake").first.wait_for()
+
+
 def beside_itself(page: Page, name: str) -> None:
     """Give the page a second figure of the name, made from the numbers of the first."""
     page.evaluate(
