@@ -25,7 +25,19 @@ pytestmark = pytest.mark.site
 # The chapters whose cells `make test` runs: the others are run once a week.
 QUICK = ("00-refresher", "03-softmax", "06-chain-rule")
 # Where the page shows something else than the book, and why. No other cell may.
-DIFFERENT: dict[str, dict[int, str]] = {}
+DIFFERENT: dict[str, dict[int, str]] = {
+    "12-results": {64: "NumPy 2.5 draws other samples from the same seed, and the last digit of a spread is another."},
+}
+# Where it may show something else, since the cell measures time: that depends on the machine and its load, and
+# the clock of a page ticks in steps of up to a tenth of a millisecond.
+TIMED: dict[str, dict[int, str]] = {
+    "18-frameworks": {
+        21: "It times additions of a microsecond, and says whether one is less than four times another.",
+        22: "Its checks hold the times of the cell above.",
+        28: "It times single lines of a step, and says what part of it they are.",
+        67: "It divides by a time that is shorter than a tick of the clock.",
+    },
+}
 # Ways to run for ever: a page has to stop all of them.
 ENDLESS = {
     "a loop": "while True: pass",
@@ -108,7 +120,8 @@ def check_outputs(python: Python, name: str) -> None:
         before = busy(python)
         ended = python.run(cell["source"], f"<cell {cell['index'] + 1}>")
         seconds = busy(python) - before
-        if (told(ended["outputs"]) == told(outputs)) == (cell["index"] in expected):
+        same = told(ended["outputs"]) == told(outputs)
+        if same == (cell["index"] in expected) and cell["index"] not in TIMED.get(name, {}):
             wrong[cell["index"]] = told(ended["outputs"]), told(outputs)
         if seconds > 30 and cell["seconds"] is None:
             slow[live.digest(cell["source"])] = round(seconds, -1)
