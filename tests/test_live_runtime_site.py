@@ -35,7 +35,9 @@ TIMED: dict[str, dict[int, str]] = {
         21: "It times additions of a microsecond, and says whether one is less than four times another.",
         22: "Its checks hold the times of the cell above.",
         28: "It times single lines of a step, and says what part of it they are.",
-        67: "It divides by a time that is shorter than a tick of the clock.",
+        48: "It times copies and maxima in two orders, and says how many times as long one takes as the other.",
+        50: "It times copies beside products, which are slower in a page, and says what part of a step they are.",
+        69: "It divides by a time that is shorter than a tick of the clock.",
     },
 }
 # Ways to run for ever: a page has to stop all of them.
