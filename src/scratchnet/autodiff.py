@@ -236,10 +236,13 @@ STEPS = {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_
 
 
 class Nowhere(Node):
-    """Our own rules are given it as `out`, in any shape: they check nothing then, and make a new node all the same."""
+    """What the module's own rules are given as `out` where they are called on nodes.
+
+    Their checks refuse nodes, but with an `out` nothing is checked. `record` ignores this one, and makes a new node.
+    """
 
     def reshape(self, *shape: Any) -> Any:
-        """Return itself: there is nothing to lay out anew."""
+        """Return this object itself, which stands for an array of any shape."""
         return self
 
 
@@ -249,8 +252,8 @@ NOWHERE: Any = Nowhere(np.zeros(0))
 def primitive(function: Callable[..., Any], *rules: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function as one that takes nodes, with rules of your own: one for each input, in the form of `RULES`.
 
-    `primitive(np.sinh, lambda dz, z, x: dz * np.cosh(x))`: a function of NumPy may then be called by its own name.
-    Where it is called without a node, it is the function itself.
+    An example is `primitive(np.sinh, lambda dz, z, x: dz * np.cosh(x))`. Where no argument is a node, the function is
+    called as it is. A function of NumPy can afterwards be called on nodes by its own name as well.
     """
     RULES[function] = rules
 
@@ -294,12 +297,12 @@ def automatic_gradient(
     y: IntArray,
     rng: np.random.Generator | None = None,
 ) -> Parameters:
-    """Return the gradient of the mean cross-entropy of a batch, with no `backward` of any layer: forward is enough.
+    """Return the gradient of the mean cross-entropy of a batch, found from the layers' `forward` and no `backward`.
 
-    It can stand wherever the module's own gradient stands: `fit(…, gradient=automatic_gradient)`, and the same in
-    `check_gradients`. Layers are called as they are; one whose forward rule uses a function without a rule is refused.
-    Those that slide write into arrays, so each is one `primitive`, with the rule that was derived for it. rng: for
-    layers that draw. X and y are not checked.
+    X (N, D) are the inputs and y (N,) their labels; the gradient is laid out as `params`. It can take the place of the
+    network's own: pass `gradient=automatic_gradient` to `fit` or to `check_gradients`. Layers that slide write into
+    arrays, so each of them is one `primitive`, with the rule that was derived for it. rng: a generator for layers that
+    draw. X and y are not checked. Raises NotImplementedError for a layer that uses a function without a rule.
     """
 
     def loss(*arrays: Node) -> Any:
@@ -330,6 +333,7 @@ def _numbers(x: Any) -> FloatArray:
 
 
 def _refuse(function: Any, how: str = "") -> NoReturn:
+    """Raise NotImplementedError for a function; `how` says in which use of it there is no rule."""
     known = ", ".join(sorted(each.__name__ for each in RULES if hasattr(np, each.__name__)))
     raise NotImplementedError(
         f"{function.__name__} has no rule{' ' + how if how else ''}, so it cannot be differentiated. Write it with "

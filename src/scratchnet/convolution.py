@@ -165,7 +165,7 @@ def mean_pool_backward(dP: FloatArray, X: FloatArray, size: int = 2, out: FloatA
     return _batch_first(dX)
 
 
-# The rules once more, for automatic differentiation: the layers call these, which take nodes as well as arrays.
+# The layers call these, which take nodes of automatic differentiation as well as arrays.
 _conv2d = primitive(
     conv2d,
     lambda dZ, Z, X, W, b, stride, padding: conv2d_backward(dZ, X, W, stride, padding)[0],
@@ -208,7 +208,7 @@ class Convolution(Kind):
 
     @property
     def result(self) -> Shape:
-        """The shape of an image that comes out: it has a channel for each filter, and a pixel for each window."""
+        """The shape of an image that comes out, with a channel for each filter and a pixel for each window."""
         height, width = (_fit(side, self.size, self.stride, self.padding) for side in self.image[1:])
         return self.filters, height, width
 
@@ -229,7 +229,7 @@ class Convolution(Kind):
     def forward(
         self, layer: Any, X: FloatArray, rng: np.random.Generator | None = None, out: FloatArray | None = None
     ) -> tuple[FloatArray, FloatArray]:
-        """Return Z, a row for each image, and X for the way back."""
+        """Return Z, with a row for each image, and X for the way back."""
         kept = _images(out, self.result)
         Z = _conv2d(_images(X, self.image), layer.W, layer.b, self.stride, self.padding, out=kept)
         return Z.reshape(len(X), -1), X
@@ -271,7 +271,7 @@ class _Pool(Kind):
 
     @property
     def result(self) -> Shape:
-        """The shape of an image that comes out: it has a pixel for each window."""
+        """The shape of an image that comes out, with a pixel for each window."""
         C, H, W = self.image
         return C, H // self.size, W // self.size
 
@@ -288,7 +288,7 @@ class _Pool(Kind):
     def forward(
         self, layer: Any, X: FloatArray, rng: np.random.Generator | None = None, out: FloatArray | None = None
     ) -> tuple[FloatArray, FloatArray]:
-        """Return P, a row for each image, and X for the way back."""
+        """Return P, with a row for each image, and X for the way back."""
         P = self.pool(_images(X, self.image), self.size, out=_images(out, self.result))
         return P.reshape(len(X), -1), X
 

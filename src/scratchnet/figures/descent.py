@@ -80,7 +80,7 @@ def curvatures(C: Floats) -> tuple[tuple[float, float], float]:
 
 
 def _tick(high: float) -> float:
-    """Return the least change of the rate, a twentieth of the power of ten below 2 / high."""
+    """Return the smallest change of the rate that a reader can make: a twentieth of the power of ten below 2 / high."""
     return 10.0 ** math.floor(math.log10(2 / high)) / 20
 
 
@@ -131,7 +131,10 @@ def _static(C: Floats, start: Floats, examples: Floats) -> str:
 
 
 def _rules(C: Floats, start: Floats, examples: Floats, names: Sequence[str]) -> str:
-    """Return a path for each optimiser, small, and a table of how they end. Their rates are chosen alike."""
+    """Return a small picture of a path for each optimiser, and a table of how they end.
+
+    The rate of each is chosen in the same way: it is the one of ten that ends lowest.
+    """
     (low, high), _ = curvatures(C)
     mu = best_momentum(low, high)[1]
     shown: dict[str, tuple[str, Callable[[float], Optimizer]]] = {
