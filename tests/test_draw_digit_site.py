@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 PARAMS = sn.load(ROOT / "book" / "network.npz")
 ROUNDED = sn.Parameters(PARAMS.sizes, np.float64)
 ROUNDED.theta[:] = PARAMS.theta.astype(np.float32)  # the page is sent float32
+SLIDES = sn.Convolution((1, 28, 28), 2, 5)
 STEPS = [dict(zip(("box", "antialias", "center"), chosen, strict=True)) for chosen in product((True, False), repeat=3)]
 PREPARE = """([ink, width, height, choices]) => {
     const drawing = {width, height, ink: Uint8Array.from(atob(ink), letter => letter.charCodeAt(0))};
@@ -138,6 +140,18 @@ def test_every_layer_of_a_network_that_slides_gives_numpy_s_numbers(
     page.get_by_text("What the filters find").click()
     assert page.locator(".sn-maps canvas").count() == 5 + 7
     assert page.get_by_role("img", name="What filter 7 of layer 2 finds").is_visible()
+    page.close()
+
+
+@pytest.mark.parametrize("layers", [(784, 12, 10), [SLIDES, sn.Linear(SLIDES.outputs, 10)]], ids=["units", "filters"])
+def test_a_figure_says_nothing_of_what_its_network_does_not_have(browser: Browser, tmp_path: Path, layers: Any) -> None:
+    page = browser.new_page()
+    page.goto(alone(draw_digit(sn.initialize(layers, np.random.default_rng(0))), tmp_path))
+    assert page.locator(".sn-live details").count() == 1
+    loose = page.locator(".sn-live").evaluate(
+        "root => [...root.childNodes].filter(node => node.nodeType === Node.TEXT_NODE).map(node => node.data)"
+    )
+    assert loose == []  # all words stand in elements; a part left out once stood here as "null"
     page.close()
 
 
