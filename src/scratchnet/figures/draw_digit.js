@@ -121,8 +121,8 @@ scratchnet.define("sn-draw-digit", function (root, data) {
       button("←", "Move left", function () { move(-1, 0); }), button("→", "Move right", function () { move(1, 0); }),
       button("↑", "Move up", function () { move(0, -1); }), button("↓", "Move down", function () { move(0, 1); }),
       button("Back", "Move back to the middle", function () { move(-nudge[0], -nudge[1]); })),
-    maps.length ? el("details", {}, el("summary", {}, "What the filters find"), found) : null,
-    units.length ? el("details", {}, el("summary", {}, "The hidden units"), inside) : null
+    maps.length ? el("details", {}, el("summary", {}, "What the filters find"), found) : "",
+    units.length ? el("details", {}, el("summary", {}, "The hidden units"), inside) : ""
   );
 
   // --- what it does -------------------------------------------------------------------------------------------------------
