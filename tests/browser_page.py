@@ -45,7 +45,8 @@ THIN = """() => {
 # So of each look one text stays for it, and the others are set aside, until PUT_BACK; of a look that is known from
 # another page, none. A look is the kind, the colours and the size of an element and of all that it stands in, and of a
 # link also whether words stand beside it; it is told by two numbers that are made of all this. Drawings and figures
-# stay whole: what lies behind a text there is beside it.
+# stay whole: what lies behind a text there is beside it. Editors of code stay whole too, since they would take what is
+# set aside for something that the reader has deleted.
 SET_ASIDE = """known => {
     const looks = new Map([[document.documentElement, ""]]), seen = new Set(known), kept = new Set(), met = [];
     const says = node => [...node.childNodes].some(child => child.nodeType === Node.TEXT_NODE && child.data.trim());
@@ -67,7 +68,7 @@ SET_ASIDE = """known => {
         }
         return looks.get(node);
     };
-    const all = [...document.body.querySelectorAll("*")], whole = "svg, .sn-figure";
+    const all = [...document.body.querySelectorAll("*")], whole = "svg, .sn-figure, .cm-editor";
     for (const node of all) {
         const speaks = says(node);
         if (node.closest(whole) || speaks && !seen.has(look(node))) {
@@ -169,6 +170,12 @@ def alone(figure: Figure, folder: Path) -> str:
     body = f'<main><h1 id="scratchnet">F</h1>{figure._repr_html_()}</main>'
     page.write_text(f'<!DOCTYPE html><html lang="en"><head>{head}</head><body>{body}</body></html>', encoding="utf-8")
     return page.as_uri()
+
+
+def open_alone(page: Page, figure: Figure, folder: Path) -> None:
+    """Open a page that holds this figure and nothing else, and wait until the figure is awake."""
+    page.goto(alone(figure, folder))
+    page.locator(".sn-awake").first.wait_for()
 
 
 def beside_itself(page: Page, name: str) -> None:

@@ -54,7 +54,9 @@ class Host:
     policy: str
     types: dict[str, str] = field(default_factory=lambda: dict(TYPES))
     asked: list[str] = field(default_factory=list)
-    cut: dict[str, int] = field(default_factory=dict)  # how many bytes of a file arrive, by a part of its name
+    cut: dict[str, int] = field(
+        default_factory=dict
+    )  # bytes of a file that arrive, by a part of its name; -1: none is there
 
     def __post_init__(self) -> None:
         host = self
@@ -76,14 +78,14 @@ class Host:
         files = {"/live/runtime.js": RUNTIME, "/blank.html": None}
         file = files.get(path, HTML / path.lstrip("/"))
         found = BLANK.encode() if file is None else file.read_bytes() if file.is_file() else None
+        for part, length in self.cut.items():
+            if part in path:
+                found = found[:length] if found and length >= 0 else None
         request.send_response(200 if found is not None else 404)
         for ending, kind in self.types.items():
             if path.endswith(ending):
                 request.send_header("Content-Type", kind)
         request.send_header("Content-Security-Policy", self.policy)
-        for part, length in self.cut.items():
-            if part in path and found is not None:
-                found = found[:length]
         request.send_header("Content-Length", str(len(found or b"")))
         request.end_headers()
         request.wfile.write(found or b"")

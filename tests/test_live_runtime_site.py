@@ -16,7 +16,7 @@ from live_site import RUNTIME, Host, Python, cells, names, opened, policy, told
 from notebooks import Chapter, code
 from PIL import Image
 from plain import Book, site_address
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Error
 
 import live
 
@@ -25,7 +25,19 @@ pytestmark = pytest.mark.site
 # The chapters whose cells `make test` runs: the others are run once a week.
 QUICK = ("00-refresher", "03-softmax", "06-chain-rule")
 # Where the page shows something else than the book, and why. No other cell may.
-DIFFERENT: dict[str, dict[int, str]] = {}
+DIFFERENT: dict[str, dict[int, str]] = {
+    "12-results": {64: "NumPy 2.5 draws other samples from the same seed, and the last digit of a spread is another."},
+}
+# Where it may show something else, since the cell measures time: that depends on the machine and its load, and
+# the clock of a page ticks in steps of up to a tenth of a millisecond.
+TIMED: dict[str, dict[int, str]] = {
+    "18-frameworks": {
+        21: "It times additions of a microsecond, and says whether one is less than four times another.",
+        22: "Its checks hold the times of the cell above.",
+        28: "It times single lines of a step, and says what part of it they are.",
+        67: "It divides by a time that is shorter than a tick of the clock.",
+    },
+}
 # Ways to run for ever: a page has to stop all of them.
 ENDLESS = {
     "a loop": "while True: pass",
@@ -43,12 +55,13 @@ BEGIN = """source => {
     window.seen = [];
     window.running = window.python.run(source, {onOutput: output => window.seen.push(output)});
 }"""
-# How many files of a page are kept for a visit without a network.
-PAGES = """async () => {
-    const names = (await caches.keys()).filter(name => name.includes("pages"));
-    const stores = await Promise.all(names.map(name => caches.open(name)));
-    return (await Promise.all(stores.map(store => store.keys()))).flat().length;
+# Keep these files, {address: text}, as an earlier build of the site may have left them.
+LEAVE = """async files => {
+    const store = await caches.open("scratchnet pages /");
+    for (const [url, text] of Object.entries(files)) await store.put(url, new Response(text));
 }"""
+KEPT = """caches.open("scratchnet pages /").then(store => store.keys())
+    .then(found => found.map(({url}) => new URL(url).pathname + new URL(url).search))"""
 
 
 @pytest.fixture(scope="module")
@@ -85,19 +98,33 @@ def stop(python: Python) -> None:
     assert python.ask("window.running.then(ended => ended.status)") == "stopped"
 
 
+def busy(python: Python) -> float:
+    """Return for how many seconds the processes that show pages have had a processor so far."""
+    browser = python.page.context.browser
+    assert browser
+    session = browser.new_browser_cdp_session()
+    found = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    session.detach()
+    return float(sum(one["cpuTime"] for one in found if one["type"] == "renderer"))
+
+
 def check_outputs(python: Python, name: str) -> None:
     """Run all cells of a page in its order, and compare what they show with what the book has.
 
-    A cell that takes long has to be in live/slow.json. Twice what is asked there is allowed for a busy machine.
+    A cell that takes more than 20 s has to be in live/slow.json, in tens of seconds. What counts is how long it has had
+    a processor; half as much again is allowed, since that too depends a little on what else the machine does.
     """
     expected = DIFFERENT.get(name, {})
     wrong, slow = {}, {}
     for cell, outputs in zip(cells(name), stored(name), strict=True):
+        before = busy(python)
         ended = python.run(cell["source"], f"<cell {cell['index'] + 1}>")
-        if (told(ended["outputs"]) == told(outputs)) == (cell["index"] in expected):
+        seconds = busy(python) - before
+        same = told(ended["outputs"]) == told(outputs)
+        if same == (cell["index"] in expected) and cell["index"] not in TIMED.get(name, {}):
             wrong[cell["index"]] = told(ended["outputs"]), told(outputs)
-        if ended["seconds"] > 40 and cell["seconds"] is None:
-            slow[live.digest(cell["source"])] = round(ended["seconds"])
+        if seconds > 30 and cell["seconds"] is None:
+            slow[live.digest(cell["source"])] = round(seconds, -1)
     assert not wrong
     assert not slow, f"these belong into live/slow.json: {slow}"
 
@@ -193,6 +220,17 @@ def test_markdown_and_html_come_as_such(python: Python) -> None:
     assert shown == {"text/markdown": "*a*", "text/plain": "<IPython.core.display.Markdown object>"}
     [shown] = python.shown("from IPython.display import HTML, display\ndisplay(HTML('<b>a</b>'))")
     assert shown["text/html"] == "<b>a</b>"
+
+
+def test_what_was_left_out_to_save_weight_is_missed_by_nothing(python: Python) -> None:
+    packages = "datetime, decimal, io, logging, pickle, pandas, PIL.Image, urllib.request, tqdm"
+    assert python.shown(f"import {packages}") == []
+    assert python.shown("decimal.Decimal('0.1') * 3") == [{"text/plain": "Decimal('0.3')"}]
+    letters = r"$\mathbfit{a} \mathbf{b} \mathit{c} \mathtt{d} \mathcal{E} \mathbb{F} \mathfrak{g} \sum_1^2 \sqrt{x}$"
+    for family in ("sans-serif", "monospace"):
+        words = f"{letters!r}, weight='bold', style='italic', family='{family}'"
+        [shown] = python.shown(f"import matplotlib.pyplot as plt\nplt.title({words});")
+        assert "image/png" in shown
 
 
 # --- what is different here: the list stands in guest.py
@@ -314,6 +352,32 @@ def test_a_page_that_is_a_file_says_that_it_needs_a_server(desktop: Watched) -> 
     assert "make serve" in desktop.page.evaluate(f"() => {{ {source}; return Runtime.whyNot(); }}")
 
 
+@pytest.mark.lasting
+def test_how_soon_python_is_ready_and_how_much_memory_it_takes(browser: Browser, host: Host) -> None:
+    """Print what was measured, for CONTRIBUTING.md (pytest -rP). Only what does not depend on the machine is tested."""
+    with opened(browser, host) as python:
+        session = python.page.context.new_cdp_session(python.page)
+        for slower in (1, 4):
+            session.send("Emulation.setCPUThrottlingRate", {"rate": slower})
+            for visit in ("first", "second"):
+                asked = len(host.asked)
+                python.page.reload()
+                seconds = python.start()
+                python.settle()
+                print(f"{visit} visit, page slowed {slower} times: ready in {seconds:.1f} s")
+                brought = [path for path in host.asked[asked:] if path.endswith(".bin")]
+                assert len(brought) == (3 if visit == "first" else 0)
+            python.ask("caches.keys().then(names => Promise.all(names.map(name => caches.delete(name))))")
+        first = python.run(cells("03-softmax")[0]["source"])
+        print(f"the first cell of chapter 3, with its imports and the digits: {first['seconds']:.1f} s")
+        for cell in cells("03-softmax")[1:]:
+            python.run(cell["source"])
+        heap = python.page.evaluate("performance.memory.usedJSHeapSize")
+        held = python.ask("window.python.memory()")
+        print(f"after chapter 3: Python holds {held / 2**20:.0f} MiB, the scripts of the page {heap / 2**20:.0f} MiB")
+        assert held < 2**30
+
+
 def test_progress_tells_the_truth(browser: Browser, host: Host) -> None:
     with opened(browser, host) as python:
         python.start()
@@ -326,8 +390,7 @@ def test_progress_tells_the_truth(browser: Browser, host: Host) -> None:
         assert len(done) > 5
 
 
-@pytest.mark.lasting
-def test_once_loaded_the_network_is_not_needed(browser: Browser) -> None:
+def test_once_loaded_the_network_is_not_needed_nor_at_the_next_visit(browser: Browser) -> None:
     host = Host(policy())
     with opened(browser, host) as python:
         python.start(now=True)
@@ -335,6 +398,48 @@ def test_once_loaded_the_network_is_not_needed(browser: Browser) -> None:
         assert python.shown("import numpy as np\nnp.ones(2).sum()") == [{"text/plain": "np.float64(2.0)"}]
         python.ask("window.python.stop()")
         assert python.shown("len(open('../data/train.csv.gz', 'rb').read()) > 8e6") == [{"text/plain": "True"}]
+        python.page.wait_for_function(f"async () => (await {KEPT}).includes('/live/runtime.js')")
+        python.page.reload()
+        python.start()
+        assert python.shown("1") == [{"text/plain": "1"}]
+
+
+def test_what_an_earlier_build_left_is_deleted_unless_a_kept_page_needs_it(browser: Browser, host: Host) -> None:
+    kept = {
+        "/book/old.html": '"../live/page-aaaaaaaaaaaa.js" "../_static/book.css?v=1f"',
+        "/_static/book.css?v=1f": "",
+        "/live/page-aaaaaaaaaaaa.js": "cells-bbbbbbbbbbbb.js",
+        "/live/cells-bbbbbbbbbbbb.js": "",
+        "/live/cells/03-softmax.json": "",
+    }
+    gone = {
+        "/_static/book.css?v=2e": "",
+        "/live/worker-cccccccccccc.js": "",
+        "/live/page-dddddddddddd.js": "cells-eeeeeeeeeeee.js",
+        "/live/cells-eeeeeeeeeeee.js": "",
+    }
+    with opened(browser, host) as python:
+        python.page.evaluate(LEAVE, kept | gone)
+        python.start(digits=0)
+        python.page.wait_for_function(f"async gone => !(await {KEPT}).some(one => gone.includes(one))", arg=list(gone))
+        assert kept.keys() <= set(python.ask(KEPT))
+
+
+def test_what_did_not_arrive_is_told_and_comes_the_next_time(browser: Browser, host: Host) -> None:
+    with opened(browser, host) as python:
+        host.cut["library-"] = 1000
+        with pytest.raises(Error, match="Not all of library-"):
+            python.start(digits=0)
+        host.cut = {"library-": -1}
+        with pytest.raises(Error, match="The site has no library-"):
+            python.start(digits=0)
+        host.cut = {"worker-": -1}
+        with pytest.raises(Error, match="Try again when there is a network"):
+            python.start(digits=0)
+        host.cut.clear()
+        python.watched.complaints.clear()
+        python.ask("window.python.start()")
+        assert python.shown("1") == [{"text/plain": "1"}]
 
 
 @pytest.mark.lasting

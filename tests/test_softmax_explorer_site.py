@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser_page import LETTERS, PHONE, RIGHT, Watched, alone, without_scripts
+from browser_page import LETTERS, PHONE, RIGHT, Watched, alone, open_alone, without_scripts
 from playwright.sync_api import Browser, Page
 
 import scratchnet as sn
@@ -233,7 +233,7 @@ def test_two_figures_on_a_page_live_side_by_side(shared: Watched, tmp_path_facto
         def _repr_html_(self) -> str:
             return softmax_explorer()._repr_html_() + softmax_explorer([1, 2, 3, 4], y=2)._repr_html_()
 
-    shared.page.goto(alone(Two("", {}, ""), tmp_path_factory.mktemp("two")))
+    open_alone(shared.page, Two("", {}, ""), tmp_path_factory.mktemp("two"))
     shared.page.get_by_role("radio").nth(1).check()
     labels = "[...document.querySelectorAll('sn-softmax-explorer')].map(node => node.figure.y)"
     assert shared.page.evaluate(labels) == [1, 2]
@@ -245,7 +245,7 @@ def test_without_a_true_class_nothing_is_said_of_loss(
     shared: Watched, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     page = shared.page
-    page.goto(alone(softmax_explorer([3, -2, 0.5, 1], y=None), tmp_path_factory.mktemp("none")))
+    open_alone(page, softmax_explorer([3, -2, 0.5, 1], y=None), tmp_path_factory.mktemp("none"))
     assert page.get_by_role("radio").count() == 0
     text = page.locator(".sn-live").inner_text()
     assert "loss" not in text

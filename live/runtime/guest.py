@@ -13,6 +13,7 @@ What is different here from the Python with which the book was made:
 - The files are those of the book. They are in memory, and a reload of the page brings them back as they were.
 - There is no network, and `input` cannot ask.
 - Of IPython there is only `IPython.display` (display, HTML, Markdown, Image, SVG), and no line may begin with % or !.
+- No letters are both bold and slanted, and none of one width are either: the nearest that there are stand for them.
 - The clock ticks in steps of up to a tenth of a millisecond.
 """
 
@@ -148,6 +149,8 @@ class Backend:
 
     def create_module(self, spec):
         """Make the module: pictures are drawn by Agg, and `show` sends them."""
+        import logging
+
         from matplotlib.backend_bases import FigureManagerBase
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -156,6 +159,9 @@ class Backend:
             def pyplot_show(cls, *, block=None):
                 show_figures()
 
+        # Some fonts are left out, and Matplotlib would say so with every formula.
+        fonts = logging.getLogger("matplotlib.font_manager")
+        fonts.addFilter(lambda record: "Failed to find font weight" not in record.msg)
         module = types.ModuleType(BACKEND)
         module.FigureManager = Manager
         module.FigureCanvas = type("Canvas", (FigureCanvasAgg,), {"manager_class": Manager})

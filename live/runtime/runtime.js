@@ -21,6 +21,7 @@
 const PROTOCOL = 1; // what runtime.js, worker.js and sizes.json agree upon
 const CRASHED = "Python ended: most likely the cell asked for more memory than a page can have, or called itself too " +
   "often. It has been started again; run the cells above first.";
+const NO_WORKER = "Python could not be started, since the site does not answer. Try again when there is a network.";
 
 // A function with the newest form of exceptions, which Python was compiled to: a browser that knows it can run it.
 const PROBE = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 8, 1, 6, 0, 31, 64, 0, 11, 11];
@@ -63,6 +64,23 @@ class Part {
   }
 }
 
+// A file whose address says which version it is: those of live/, and those that Sphinx numbers.
+const VERSIONED = /-[0-9a-f]{12}\.\w+$|\?v=\w+$|\/_images\/[0-9a-f]{32,}[^/]*$/;
+const SPEAKING = /(\/|\.html|\.css|\.js|\.json)(\?.*)?$/; // what may name other files
+
+// Of what is kept of the site's pages, delete the versions that no kept page needs any more, neither itself nor by a file
+// that it names: a book published anew leaves nothing behind, and a page from before still opens whole.
+async function sweep(store) {
+  const left = new Map((await store.keys()).map(({ url }) => [url, url.split("/").pop()]));
+  let fresh = [...left.keys()].filter(url => !VERSIONED.test(url));
+  while (fresh.length) {
+    fresh.forEach(url => left.delete(url));
+    const texts = await Promise.all(fresh.filter(url => SPEAKING.test(url)).map(async url => (await store.match(url)).text()));
+    fresh = [...left].filter(([, name]) => texts.some(text => text.includes(name))).map(([url]) => url);
+  }
+  await Promise.all([...left.keys()].map(url => store.delete(url)));
+}
+
 export class Runtime {
   static whyNot() {
     if (location.protocol === "file:") {
@@ -83,6 +101,7 @@ export class Runtime {
   #memory = 0;
   #parts = null;
   #brought = null; // {module, library, files}: what a worker needs to start
+  #keeping = null; // done when a worker can start without a network
   #written = new Map(); // files that a new worker is given again
   #starting = null;
   #stopping = null;
@@ -119,8 +138,8 @@ export class Runtime {
       return ended;
     } catch (error) {
       if (error.stopped) return { status: "stopped", seconds: error.seconds };
-      await this.stop();
-      onOutput({ kind: "error", name: "Crashed", message: CRASHED, traceback: CRASHED, line: null });
+      const message = await this.stop().then(() => CRASHED, failed => `${CRASHED.split(". ")[0]}. ${failed.message}`);
+      onOutput({ kind: "error", name: "Crashed", message, traceback: message, line: null });
       return { status: "crashed", seconds: error.seconds };
     }
   }
@@ -135,7 +154,8 @@ export class Runtime {
     if (!this.#starting) return;
     await this.#starting;
     this.#end();
-    await (this.#starting = this.#startWorker());
+    this.#starting = null;
+    await this.start({ onProgress: this.#onProgress });
   }
 
   memory() {
@@ -143,6 +163,13 @@ export class Runtime {
   }
 
   async #begin(digits) {
+    const train = this.#brought ? null : await this.#bring(digits);
+    await Promise.all([this.#startWorker(), this.#keeping]);
+    if (train) await this.#putDigits("train.csv", train);
+  }
+
+  // Bring what every worker needs to start, and return the digits where they are wanted at once.
+  async #bring(digits) {
     const why = Runtime.whyNot();
     if (why) throw new Error(why);
     await this.#readSizes();
@@ -153,9 +180,8 @@ export class Runtime {
       ...wanted.slice(1).map(name => this.#parts[name].open(note).then(answer => answer.arrayBuffer())),
     ]);
     this.#brought = { module, library, files };
-    await this.#startWorker();
-    this.#keepPage().catch(() => {}); // a comfort: Python runs without it
-    if (train) await this.#putDigits("train.csv", train);
+    this.#keeping = this.#keepWorker().catch(() => {}); // a comfort: Python runs without it
+    return train;
   }
 
   get #train() {
@@ -176,13 +202,19 @@ export class Runtime {
     for (const old of (await store?.keys()) ?? []) if (!current.has(old.url)) await store.delete(old);
   }
 
-  // Let this page, as it was loaded, open without a network next time: offline.js then answers for it.
-  async #keepPage() {
+  // Let a worker start without a network, as each Stop has it do: offline.js then answers for its script. Python is
+  // called ready only after that.
+  async #keepWorker() {
     const { scope } = await navigator.serviceWorker.register(new URL("../offline.js", this.#base));
     const store = await caches.open(`scratchnet pages ${new URL(scope).pathname}`);
+    await Promise.all([store.add(this.#parts.worker.url), navigator.serviceWorker.ready]);
+    this.#keepPage(scope, store).then(() => sweep(store)).catch(() => {});
+  }
+
+  // Let this page, as it was loaded, open without a network next time.
+  async #keepPage(scope, store) {
     const loaded = performance.getEntriesByType("resource").map(entry => entry.name);
-    const page = location.href.replace(/#.*/, "");
-    const ours = [page, this.#parts.worker.url, ...loaded].filter(url => url.startsWith(scope) && !url.endsWith(".bin"));
+    const ours = [location.href.replace(/#.*/, ""), ...loaded].filter(url => url.startsWith(scope) && !url.endsWith(".bin"));
     await Promise.all([...new Set(ours)].map(url => store.add(url).catch(() => {})));
   }
 
@@ -210,7 +242,7 @@ export class Runtime {
   async #startWorker() {
     this.#worker = new Worker(this.#parts.worker.url);
     this.#worker.onmessage = ({ data }) => this.#hear(data);
-    this.#worker.onerror = event => this.#end(new Error(event.message || "the worker could not be loaded"));
+    this.#worker.onerror = event => this.#end(new Error(event.message || NO_WORKER));
     const { memory } = await this.#ask("boot", this.#brought);
     this.#memory = memory;
     for (const [path, bytes] of this.#written) await this.#ask("write", { path, bytes });

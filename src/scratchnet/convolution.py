@@ -208,7 +208,7 @@ class Convolution(Kind):
 
     @property
     def result(self) -> Shape:
-        """The shape of an image that comes out: it has a channel for each filter, and a pixel for each window."""
+        """The shape of an image that comes out, with a channel for each filter and a pixel for each window."""
         height, width = (_fit(side, self.size, self.stride, self.padding) for side in self.image[1:])
         return self.filters, height, width
 
@@ -271,7 +271,7 @@ class _Pool(Kind):
 
     @property
     def result(self) -> Shape:
-        """The shape of an image that comes out: it has a pixel for each window."""
+        """The shape of an image that comes out, with a pixel for each window."""
         C, H, W = self.image
         return C, H // self.size, W // self.size
 
