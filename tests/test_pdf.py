@@ -89,6 +89,14 @@ def test_every_link_inside_the_pdf_lands_on_a_page(book: PdfReader) -> None:
 
 
 @pytest.mark.lasting
+def test_the_line_above_folded_code_is_never_the_last_on_a_page(book: PdfReader) -> None:
+    line = r"\W*(Set-up|Checked: \d+ claims?|Code (of|that) .*)"
+    texts = [[text for text in page.extract_text().splitlines() if text.strip()] for page in book.pages]
+    assert sum(bool(re.fullmatch(line, text)) for lines in texts for text in lines) > 300
+    assert [number for number, lines in enumerate(texts, start=1) if lines and re.fullmatch(line, lines[-1])] == []
+
+
+@pytest.mark.lasting
 def test_bookmarks_and_contents_agree_on_where_a_chapter_is(book: PdfReader, pdf: ModuleType) -> None:
     marks = {" ".join(mark.title.split()): book.get_destination_page_number(mark) for mark in flat(book.outline)}
     captions = [caption for caption, _ in pdf.parts() if caption]
