@@ -159,7 +159,6 @@ answer = ...
 ```
 
 ````{solution-start} ex-a-easy
-:class: dropdown
 :label: sol-a-easy
 ````
 
