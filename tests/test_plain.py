@@ -146,6 +146,11 @@ def test_a_citation_leads_to_the_publication_or_to_the_list_at_the_end(tmp_path:
     )
 
 
+def test_a_reference_is_shown_without_backslashes_where_a_program_makes_a_link_of_its_address(tmp_path: Path) -> None:
+    listed = cells(tmp_path, "{cite:t}`ada1843` said so.")[-1].source
+    assert "[doi:10.1/a_b](https://doi.org/10.1/a_b)" in listed
+
+
 def test_a_solution_stands_below_its_exercise_and_what_comes_with_that_but_not_below_the_place_for_an_answer(
     tmp_path: Path,
 ) -> None:

@@ -266,7 +266,9 @@ class Book:
         backend = pybtex.plugin.find_plugin("pybtex.backends", "markdown")()
         (entry,) = style.format_entries([self.references[key]])
         rendered = str(entry.text.render(backend)).replace("\n", " ")
-        return re.sub(r"\\([.()-])", r"\1", rendered)  # signs that mean nothing to Markdown inside a line
+        # Signs that mean nothing to Markdown inside a line, or within a word. Some programs show the backslash instead
+        # where they make a link of an address by themselves.
+        return re.sub(r"\\([.()-]|(?<=\w\\)_(?=\w))", r"\1", rendered)
 
     def plain(self, text: str, page: str, cited: dict[str, None]) -> str:
         """Return text with each role of MyST in plain Markdown, and note what it cites."""
