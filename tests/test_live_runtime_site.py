@@ -27,7 +27,7 @@ QUICK = ("00-refresher", "03-softmax", "06-chain-rule")
 # Where the page shows something else than the book, and why. No other cell may.
 DIFFERENT: dict[str, dict[int, str]] = {
     "12-results": {64: "NumPy 2.5 draws other samples from the same seed, and the last digit of a spread is another."},
-    "15-generalisation": {1: "Products are rounded otherwise, and a network trained on 1,000 images reads one image less."},
+    "15-generalisation": {1: "Products are rounded otherwise, and a network trained on few images reads one less."},
     "16-convolution": {16: "Products are rounded otherwise, and networks trained on so little part by a few images."},
 }
 # Where it may show something else, since the cell measures time: that depends on the machine and its load, and
