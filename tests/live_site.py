@@ -153,7 +153,7 @@ def opened(browser: Browser, host: Host) -> Iterator[Python]:
     python = Python(Watched(context.new_page()), host)
     yield python
     python.settle()
-    assert python.watched.complaints == []
+    assert not python.watched.complaints, python.watched.complaints
     assert {urlsplit(url).netloc for url in python.watched.requests} <= {urlsplit(host.address).netloc, ""}
     context.close()
 

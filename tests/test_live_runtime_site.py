@@ -441,6 +441,7 @@ def test_what_did_not_arrive_is_told_and_comes_the_next_time(browser: Browser, h
         with pytest.raises(Error, match="Try again when there is a network"):
             python.start(digits=0)
         host.cut.clear()
+        python.settle()  # complaints of what was cut may come a moment later
         python.watched.complaints.clear()
         python.ask("window.python.start()")
         assert python.shown("1") == [{"text/plain": "1"}]
