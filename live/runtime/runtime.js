@@ -180,7 +180,9 @@ export class Runtime {
       ...wanted.slice(1).map(name => this.#parts[name].open(note).then(answer => answer.arrayBuffer())),
     ]);
     this.#brought = { module, library, files };
-    this.#keeping = this.#keepWorker().catch(() => {}); // a comfort: Python runs without it
+    const keeping = this.#keepWorker().catch(() => {}); // a comfort: Python runs without it
+    // Where offline.js answers for this page already, it keeps the worker's script as it hands it out.
+    if (!navigator.serviceWorker?.controller) this.#keeping = keeping;
     return train;
   }
 
