@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page, Request, ViewportSize
+from playwright.sync_api import Browser, Locator, Page, Request, ViewportSize
 
 from scratchnet.figures import Figure
 
@@ -14,6 +14,21 @@ DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 # What a page does to itself once it was laid out, it has done when two pictures of it have been drawn.
 DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
+# Bring a node into sight, and stay until nothing moves it any more. What lies above it is laid out only now that it
+# comes near, has another height than was guessed, and pushes the node away; a reader scrolls after it, and so does
+# this. The turn of a wheel tells the page that it is the reader who scrolls: else it may still be on its way elsewhere.
+ARRIVE = """node => new Promise(arrived => {
+    dispatchEvent(new WheelEvent("wheel"));
+    let still = 0, before = null;
+    (function step() {
+        node.scrollIntoView({block: "nearest", behavior: "instant"});
+        const now = node.getBoundingClientRect().top;
+        still = now === before ? still + 1 : 0;
+        before = now;
+        if (still === 12) arrived();
+        else requestAnimationFrame(step);
+    })();
+})"""
 # How tall the letters of a figure are on the screen, those inside an SVG as large as it makes them.
 LETTERS = """() => [...document.querySelectorAll(".sn-live *")]
     .filter(node => node.textContent)
@@ -188,6 +203,12 @@ def beside_itself(page: Page, name: str) -> None:
         }""",
         name,
     )
+
+
+def tap(place: Locator) -> None:
+    """Touch what is in sight and at rest."""
+    place.evaluate(ARRIVE)
+    place.tap()
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 // A stand-in for Python, behind the interface of live/runtime/runtime.js. It answers at once, by what stands in the source,
-// and keeps what it was asked to run.
+// and keeps what it was asked to run. A test can hold it while it starts: it waits for the promise in window.held that
+// belongs to the bytes it has.
 (() => {
     const png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
     const pause = ms => new Promise(done => setTimeout(done, ms));
@@ -11,7 +12,7 @@
         async start({onProgress}) {
             if (this.started) return;
             this.started = true;
-            for (const done of [0, 10e6, 35e6]) { onProgress(done, 35e6, "Python"); await pause(window.slow || 5); }
+            for (const done of [0, 10e6, 35e6]) { onProgress(done, 35e6, "Python"); await pause(5); await window.held?.[done]; }
         }
         async run(source, {name, onOutput}) {
             window.ran.push(source);

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser_page import DESKTOP, PHONE, Watched
+from browser_page import DESKTOP, PHONE, Watched, tap
 from common import HTML
 from live_page import SAID, STAND_IN, exercise, served, verdict, write, written
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
@@ -276,10 +276,11 @@ def test_a_page_that_nobody_runs_fetches_no_more_than_its_script_and_style(page:
 
 
 def test_the_bar_tells_how_much_is_downloaded(page: Page) -> None:
-    page.evaluate("window.slow = 300")
+    page.evaluate("window.held = {10e6: new Promise(go => { window.go_on = go })}")
     page.get_by_role("button", name="Run this page, here").click()
     page.locator(".live-amount", has_text="10.0 of 35.0 MB").wait_for()
     assert page.locator(".live-bar progress").evaluate("node => node.value / node.max") == pytest.approx(10 / 35)
+    page.evaluate("window.go_on()")
     page.locator(SAID, has_text="Python is ready.").wait_for()
     assert not page.locator(".live-bar progress").is_visible()
     assert page.get_by_role("button", name="Run this page, here").count() == 0
@@ -458,12 +459,12 @@ def test_under_a_finger_the_editor_comes_when_the_reader_has_left_the_place(brow
     page = context.new_page()
     page.goto(address)
     place = exercise(page, BY_HAND)
-    place.locator("textarea").tap()
+    tap(place.locator("textarea"))
     page.wait_for_function("() => document.querySelector('script[src*=editor]')")
     page.wait_for_timeout(1000)
     page.keyboard.type("x")
     assert place.locator("textarea").count() == 1
-    page.locator("h1").tap()
+    tap(page.locator("h1"))
     place.locator(".cm-content").wait_for()
     assert "x" in written(place)
     context.close()
@@ -476,10 +477,10 @@ def test_a_tap_on_check_is_heard_although_the_editor_comes_then(browser: Browser
     page.goto(address)
     page.evaluate(STAND_IN)
     place = exercise(page, BY_HAND)
-    place.locator("textarea").tap()
+    tap(place.locator("textarea"))
     page.wait_for_function("() => document.querySelector('script[src*=editor]')")
     write(place, RIGHT + 20 * "\n# a line that makes the place higher")
-    place.get_by_role("button", name="Check").tap()
+    tap(place.get_by_role("button", name="Check"))
     place.locator(".live-verdict.correct").wait_for()
     place.locator(".cm-content").wait_for()
     context.close()

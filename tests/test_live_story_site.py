@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from browser_page import PHONE, Watched
+from browser_page import PHONE, Watched, tap
 from common import HTML, ROOT
 from live_page import SAID, exercise, served, verdict, write, written
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -42,7 +42,7 @@ def watched(context: BrowserContext, address: str) -> Watched:
 def bet(page: Page) -> None:
     page.get_by_label("least squares").check()
     page.get_by_label("below its accuracy").check()
-    page.locator("div.bet").first.get_by_role("button", name="Place the bet").tap()
+    tap(page.locator("div.bet").first.get_by_role("button", name="Place the bet"))
 
 
 def check_found_again(page: Page, code: str, answers: dict[str, str]) -> None:
@@ -62,16 +62,16 @@ def check_found_again(page: Page, code: str, answers: dict[str, str]) -> None:
 def test_on_a_phone_chapter_3_is_read_and_all_that_was_done_is_found_again(phone: BrowserContext, site: str) -> None:
     first = watched(phone, f"{site}/book/03-softmax.html")
     page = first.page
-    page.get_by_role("button", name="Run this page, here").tap()
+    tap(page.get_by_role("button", name="Run this page, here"))
     bet(page)
     page.locator(SAID, has_text="Python is ready.").wait_for()
     place = page.locator(".live-cell").filter(has=page.locator(".cell_input pre", has_text="E = np.exp(Z)")).first
-    place.get_by_role("button", name="Change").tap()
+    tap(place.get_by_role("button", name="Change"))
     code = (
         "def softmax_as_written(Z):\n    E = np.exp(Z)\n    return E / E.sum(axis=1, keepdims=True)\n\n\nprint(6 * 7)"
     )
     write(place, code)
-    place.get_by_role("button", name="Run", exact=True).tap()
+    tap(place.get_by_role("button", name="Run", exact=True))
     place.locator(".live-outputs pre", has_text="42").wait_for()
     answers = {
         "ex-softmax-by-hand": 'answer = [0.75, -0.625, -0.125]\ncheck("softmax.by_hand", answer)',
@@ -94,14 +94,14 @@ def test_on_a_phone_chapter_3_is_read_and_all_that_was_done_is_found_again(phone
 def test_an_interactive_figure_wakes_in_an_output(phone: BrowserContext, site: str) -> None:
     seen = watched(phone, f"{site}/book/03-softmax.html")
     page = seen.page
-    page.get_by_role("button", name="Run this page, here").tap()
+    tap(page.get_by_role("button", name="Run this page, here"))
     page.locator(SAID, has_text="Python is ready.").wait_for()
     place = page.locator(".live-cell").filter(has=page.locator(".cell_output .sn-figure")).first
-    place.get_by_role("button", name="Run", exact=True).tap()
+    tap(place.get_by_role("button", name="Run", exact=True))
     place.locator(".live-outputs .sn-figure").wait_for()
     place.locator(".live-outputs").scroll_into_view_if_needed()
     place.locator(".live-outputs .sn-awake .sn-live").wait_for()
-    place.locator(".live-outputs").get_by_role("button", name="Add 1000").tap()
+    tap(place.locator(".live-outputs").get_by_role("button", name="Add 1000"))
     assert "does not notice" in place.locator(".live-outputs").text_content()
     assert [said for said in seen.complaints if "Content Security Policy" not in said] == []
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
-from browser_page import DESKTOP, PHONE, Watched
+from browser_page import ARRIVE, DESKTOP, PHONE, Watched
 from common import HTML, ROOT, pages
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect
@@ -328,7 +328,7 @@ def test_a_thing_is_laid_out_when_the_reader_comes_near_and_what_scrolls_can_the
     near = "node => node.checkVisibility({contentVisibilityAuto: true})"
     assert not last.evaluate(near)
     assert not wide.get_attribute("tabindex")
-    wide.evaluate("node => node.scrollIntoView()")
+    wide.evaluate(ARRIVE)
     page.locator("article pre[tabindex='0']", has_text="two different means W1").wait_for()
 
 
@@ -355,9 +355,7 @@ def test_a_link_into_a_chapter_lands_on_its_target(site: str, shared: Watched, s
         assert page.evaluate(there, target), f"{target}, from outside"
     link = page.locator("article > section > section > p a.internal[href^='#equation-']").last
     near = "node => Math.abs(node.getBoundingClientRect().top) < innerHeight"
-    # What is laid out on the way there may push the link away, so this goes on until it stays.
-    page.wait_for_function(f"node => ({near})(node) || node.scrollIntoView()", arg=link.element_handle())
-    shared.settle()
+    link.evaluate(ARRIVE)
     link.press("Enter")
     page.wait_for_function(there, arg=link.get_attribute("href")[1:])
     shared.settle()
