@@ -94,6 +94,12 @@ def test_an_answer_runs_what_it_needs_and_no_more(page: Page) -> None:
     write(exercise(page, BY_HAND), "answer = X_dev[0]\n" + WRONG)
     verdict(exercise(page, BY_HAND), "not-yet")
     assert "sn.read_digits" in page.evaluate("ran")[2], "the digits, since the answer names them"
+    write(
+        exercise(page, ODDS),
+        'answer = 1\nprint(f"{{Z}} {softmax_as_written(answer)[0]:.3f}")\ncheck("softmax.odds", answer)',
+    )
+    verdict(exercise(page, ODDS), "not-yet")
+    assert page.evaluate("ran")[-2].startswith("def softmax_as_written"), "what it names in the braces of a string"
 
 
 def test_what_is_solved_is_ticked_at_the_exercise_at_the_head_and_in_the_contents(page: Page, address: str) -> None:

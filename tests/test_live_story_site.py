@@ -107,14 +107,15 @@ def test_an_interactive_figure_wakes_in_an_output(phone: BrowserContext, site: s
 
 
 def exercises(name: str) -> dict[str, tuple[str, str]]:
-    """For each exercise of a chapter: its marker, and the code of its solution."""
+    """For each exercise of a chapter: its marker, and the code of its solution, up to the cell that marks it."""
     cells = json.loads((HTML / "live" / "cells" / f"{name}.json").read_text(encoding="utf-8"))
     found = {}
     for label in dict.fromkeys(cell["exercise"] for cell in cells if cell["exercise"]):
         parts = {part: [c["source"] for c in cells if c["exercise"] == label and c["part"] == part]
                  for part in ("start", "solution")}  # fmt: skip
         marker = parts["start"][-1].rpartition('check("')[2].partition('"')[0]
-        found[label] = marker, "\n\n".join(parts["solution"])
+        marked = max(n for n, source in enumerate(parts["solution"]) if f'check("{marker}"' in source)
+        found[label] = marker, "\n\n".join(parts["solution"][: marked + 1])
     return found
 
 

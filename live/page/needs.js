@@ -2,12 +2,15 @@
 // reader has changed may use other names, so here the cells above that bind these names are added.
 
 const IGNORED = /("""|''')[\s\S]*?\1|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|#.*/g;
+// A string with names in braces; its quotes may be of either kind, single or triple.
+const FORMATTED = /\b(?:[fF][rR]?|[rR][fF])("""[\s\S]*?"""|'''[\s\S]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')/g;
 const NAME = /(?<![\w.])[A-Za-z_]\w*/g;
 
 // Return the names that a text may take from cells above it. Parameters of its functions are none of them, and neither are
 // names that are assigned within its functions.
 export function taken(text) {
-  const lines = text.replace(/f(?=["'])/g, "").replace(IGNORED, " ").split("\n");
+  const inBraces = (_, string) => ` ${(string.match(/\{[^{}]*/g) ?? []).join(" ")} `;
+  const lines = text.replace(FORMATTED, inBraces).replace(IGNORED, " ").split("\n");
   const own = new Set(), used = new Set();
   for (const line of lines) {
     for (const [, parameters] of line.matchAll(/(?:\bdef\s+\w+\s*\(|\blambda\b)([^:]*)/g)) for (const [name] of parameters.matchAll(NAME)) own.add(name);
