@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +96,18 @@ NETWORKS = {
     ],
     "no layer between": [sn.Linear(2, 8), sn.Linear(8, 3)],
 }
+
+
+def test_every_layer_of_the_package_is_exported_and_stands_in_a_network_above() -> None:
+    public = {
+        name: kind for name, kind in KINDS.items() if kind.__module__.startswith("scratchnet.") and name[0] != "_"
+    }
+    hidden = {name for name, kind in public.items() if name not in sys.modules[kind.__module__].__all__}
+    assert not hidden, f"add {hidden} to __all__ of the module"
+    hidden = public.keys() - sn.__all__
+    assert not hidden, f"add {hidden} to the import and to __all__ of scratchnet/__init__.py"
+    missing = public.keys() - {type(layer).__name__ for network in NETWORKS.values() for layer in network}
+    assert not missing, f"add a network with {missing} to NETWORKS, so that the tests below train, check and keep it"
 
 
 def start(name: str, dtype: type = np.float32) -> sn.Parameters:
