@@ -1,9 +1,12 @@
 """A layer defined here, in the test, is a layer like any other: it trains, is checked, kept in files, and resumed."""
 
 import copy
+import inspect
 import json
 import pickle
+import re
 import sys
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +35,20 @@ class Bent(sn.Kind):
         self, layer: Any, grad: Any, dA: np.ndarray, Z: np.ndarray, need_dX: bool = True, out: Any = None
     ) -> np.ndarray:
         return dA / (1 + np.exp(-Z))
+
+
+def test_the_example_of_a_layer_in_the_documentation_is_right_and_does_not_overflow() -> None:
+    shown = re.search(r"::\n\n((?:    .*\n|\n)+)", inspect.getdoc(sn.Kind))[1]
+    here: dict[str, Any] = {"sn": sn, "np": np}
+    exec(textwrap.dedent(shown).replace("class Softplus", "class FromTheDocumentation"), here)
+    layer = here["FromTheDocumentation"]()
+    Z = np.array([[-1000, 0, 1000]], np.float32)
+    A, saved = layer.forward(None, Z)
+    np.testing.assert_allclose(A, [[0, np.log(2), 1000]], rtol=1e-6)
+    np.testing.assert_allclose(layer.backward(None, None, np.full_like(Z, 3), saved), [[0, 1.5, 3]], rtol=1e-6)
+    network = [sn.Linear(2, 8), layer, sn.Linear(8, 3)]
+    params = sn.initialize(network, np.random.default_rng(1), dtype=np.float64)
+    assert sn.check_gradients(params, X[:7].astype(np.float64), y[:7])
 
 
 @dataclass(frozen=True)
