@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import bets
 import chapter_zero
 import finish_pages
 import folds
@@ -62,7 +63,7 @@ def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[BeautifulSou
     for name, text in (("_toc.yml", TOC), ("index.md", "# Book\n"), ("00-zero.md", ZERO), ("17-one.md", ONE)):
         (tmp_path / name).write_text(text)
     monkeypatch.setattr(TocTreeCollectorWithStyles, "assign_section_numbers", chapter_zero.count_from_one)
-    extensions = ["sphinx_external_toc", "myst_parser", "sphinx_multitoc_numbering", "folds", "chapter_zero"]
+    extensions = ["sphinx_external_toc", "myst_parser", "sphinx_multitoc_numbering", "bets", "folds", "chapter_zero"]
     settings = {"extensions": extensions, "html_theme": "basic", "external_toc_path": "_toc.yml", "numfig": True}
     out = tmp_path / "out"
     app = Sphinx(tmp_path, None, out, out / "trees", "html", settings, status=None, warning=None, freshenv=True)
@@ -178,7 +179,7 @@ def test_the_minutes_of_an_exercise_stand_behind_its_title_and_not_in_that_of_it
 )
 def test_a_bet_that_asks_for_nothing_known_is_refused(text: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        folds.blanks(text)
+        bets.blanks(text)
 
 
 @pytest.mark.parametrize(
@@ -191,11 +192,11 @@ def test_a_result_that_the_page_does_not_say_after_the_bet_stops_the_build(resul
 
     document = new_document("x")
     document.settings.env = type("Env", (), {"docname": "book/x"})()
-    bet = folds.Bet(number=3, blanks=[], result=result)
+    bet = bets.Bet(number=3, blanks=[], result=result)
     bet += nodes.paragraph("", f"How many? {result}")
     document += [nodes.paragraph("", "ten, before the bet"), bet, nodes.paragraph("", "ten, then nine")]
     with pytest.raises(ExtensionError, match=f"book/x, bet 3: “{missing}” does not stand after it"):
-        folds.Results(document).apply()
+        bets.Results(document).apply()
 
 
 def test_two_folds_of_one_name_are_refused() -> None:

@@ -1,8 +1,12 @@
 """A layer defined here, in the test, is a layer like any other: it trains, is checked, kept in files, and resumed."""
 
 import copy
+import inspect
 import json
 import pickle
+import re
+import sys
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +35,20 @@ class Bent(sn.Kind):
         self, layer: Any, grad: Any, dA: np.ndarray, Z: np.ndarray, need_dX: bool = True, out: Any = None
     ) -> np.ndarray:
         return dA / (1 + np.exp(-Z))
+
+
+def test_the_example_of_a_layer_in_the_documentation_is_right_and_does_not_overflow() -> None:
+    shown = re.search(r"::\n\n((?:    .*\n|\n)+)", inspect.getdoc(sn.Kind))[1]
+    here: dict[str, Any] = {"sn": sn, "np": np}
+    exec(textwrap.dedent(shown).replace("class Softplus", "class FromTheDocumentation"), here)
+    layer = here["FromTheDocumentation"]()
+    Z = np.array([[-1000, 0, 1000]], np.float32)
+    A, saved = layer.forward(None, Z)
+    np.testing.assert_allclose(A, [[0, np.log(2), 1000]], rtol=1e-6)
+    np.testing.assert_allclose(layer.backward(None, None, np.full_like(Z, 3), saved), [[0, 1.5, 3]], rtol=1e-6)
+    network = [sn.Linear(2, 8), layer, sn.Linear(8, 3)]
+    params = sn.initialize(network, np.random.default_rng(1), dtype=np.float64)
+    assert sn.check_gradients(params, X[:7].astype(np.float64), y[:7])
 
 
 @dataclass(frozen=True)
@@ -95,6 +113,18 @@ NETWORKS = {
     ],
     "no layer between": [sn.Linear(2, 8), sn.Linear(8, 3)],
 }
+
+
+def test_every_layer_of_the_package_is_exported_and_stands_in_a_network_above() -> None:
+    public = {
+        name: kind for name, kind in KINDS.items() if kind.__module__.startswith("scratchnet.") and name[0] != "_"
+    }
+    hidden = {name for name, kind in public.items() if name not in sys.modules[kind.__module__].__all__}
+    assert not hidden, f"add {hidden} to __all__ of the module"
+    hidden = public.keys() - sn.__all__
+    assert not hidden, f"add {hidden} to the import and to __all__ of scratchnet/__init__.py"
+    missing = public.keys() - {type(layer).__name__ for network in NETWORKS.values() for layer in network}
+    assert not missing, f"add a network with {missing} to NETWORKS, so that the tests below train, check and keep it"
 
 
 def start(name: str, dtype: type = np.float32) -> sn.Parameters:

@@ -18,7 +18,7 @@ NUMBER = re.compile(r"(?<=\d) (?=%|×)|(?<=×) (?=\d)")
 
 
 class NoBreak(SphinxTransform):
-    default_priority = 995
+    default_priority = 995  # after straight quotation marks have become round ones, which are looked for here
 
     def apply(self, **kwargs: Any) -> None:
         for text in list(self.document.findall(nodes.Text)):
@@ -30,7 +30,7 @@ class NoBreak(SphinxTransform):
 
 
 def put(old: nodes.Node, new: list[nodes.Node]) -> None:
-    """Replace this node. `Element.replace` would replace the first text that is equal to it."""
+    """Replace this node, and not another with the same words, as `Element.replace` may: to it, equal texts are one."""
     parent = old.parent
     place = next(k for k, child in enumerate(parent) if child is old)
     parent[place : place + 1] = new
@@ -39,7 +39,7 @@ def put(old: nodes.Node, new: list[nodes.Node]) -> None:
 def take(formula: nodes.math, side: int, pattern: re.Pattern[str]) -> str:
     """Take the marks beside a formula out of the text before it (-1) or after it (+1), and return them."""
     siblings = formula.parent.children
-    place = siblings.index(formula) + side  # a formula, unlike a text, is equal to no other node
+    place = siblings.index(formula) + side  # a formula is found as itself; a text would be found by its words
     text = siblings[place] if 0 <= place < len(siblings) else None
     found = pattern.search(text) if isinstance(text, nodes.Text) else None
     if found is None:

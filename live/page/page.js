@@ -1,6 +1,6 @@
 // What a chapter's page does before anything is downloaded: it offers to run in the browser, lets the reader answer
-// exercises, and keeps the answers. The buttons of the cells, the editor and Python are fetched when the reader asks for
-// them.
+// exercises, and keeps the answers. The rest is fetched when the reader asks for it: editor.js, and cells.js, which has the
+// buttons of the cells, starts Python, and shows in the bar at the foot of the window how far the download has come.
 import { Runtime } from "../runtime/runtime.js";
 import { button, el, page } from "./dom.js";
 import { Exercise } from "./exercises.js";

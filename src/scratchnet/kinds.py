@@ -34,11 +34,14 @@ class Kind:
 
         class Softplus(sn.Kind):
             def forward(self, layer, Z, rng=None, out=None):
-                return np.logaddexp(0, Z), Z
+                A = np.logaddexp(0, Z)
+                return A, (Z, A)
 
-            def backward(self, layer, grad, dA, Z, need_dX=True, out=None):
-                return dA / (1 + np.exp(-Z))
+            def backward(self, layer, grad, dA, saved, need_dX=True, out=None):
+                Z, A = saved
+                return dA * np.exp(Z - A)
 
+    The slope exp(Z − A) is 1 / (1 + exp(−Z)) in a form that does not overflow where Z is far below 0.
     `sn.initialize([sn.Linear(784, 10), Softplus(), sn.Linear(10, 10)], rng)` makes a network with this layer. A file
     holds only the name of the class, so the class has to be defined before such a file is loaded.
     """

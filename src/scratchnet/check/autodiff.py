@@ -1,4 +1,4 @@
-"""Marks the exercises of the chapter "autodiff". Rules are judged by nudging, and gradients by formulas."""
+"""Mark the exercises of the chapter "autodiff". Rules are judged by nudging, and gradients by formulas."""
 
 from collections.abc import Callable
 from typing import Any
@@ -159,7 +159,7 @@ def _curvature(answer: Any) -> None:
 
 
 def _exponential(x: FloatArray, v: FloatArray) -> FloatArray:
-    """Return the derivative along v of eˣ Σx + Σeˣ, the gradient of the third function."""
+    """Return how the gradient of f(x) = Σeˣ Σx changes along v. By the product rule, this gradient is eˣ Σx + Σeˣ."""
     e = np.exp(x)
     return e * v * x.sum() + e * v.sum() + (e * v).sum()
 

@@ -1,4 +1,4 @@
-"""Marks the exercises of the chapter "backprop".
+"""Mark the exercises of the chapter "backprop".
 
 Every gradient is compared with nudging, on small float64 arrays. Equal sizes come first, since a wrong axis or a
 missing transpose would otherwise be found by its shape: then only the numbers can tell. Different sizes follow, since

@@ -1,4 +1,4 @@
-"""Marks the exercises of the chapter "cross-entropy"."""
+"""Mark the exercises of the chapter "cross-entropy"."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Marks the exercises of chapter "data"."""
+"""Mark the exercises of the chapter "data"."""
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -75,7 +75,10 @@ def _stopped(losses: list[float], patience: int) -> tuple[int, int]:
 
 
 def _rises(losses: list[float], patience: int) -> int:
-    """Return when a run would end that waits for so many losses in a row that are no better than the one before."""
+    """Return how many epochs a likely mistake would train: to compare each loss with the one before, not with the best.
+
+    It stops after `patience` losses in a row, none of which is smaller than the one before.
+    """
     waited = 0
     for epoch in range(1, len(losses)):
         waited = waited + 1 if losses[epoch] >= losses[epoch - 1] else 0
@@ -140,7 +143,7 @@ def _shift(answer: Any) -> None:
 
 
 def _shifted(images: Array, down: int, right: int) -> Array:
-    """Return images whose ink has moved, with paper where it came from: each pixel of ink is sent where it goes."""
+    """Return images that have moved: each pixel is sent to its new place, and where none is sent there is paper."""
     S = images.shape[1]
     moved = np.zeros_like(images)
     for i in range(S):
@@ -178,10 +181,11 @@ def _turn(answer: Any) -> None:
 
 
 def _fields(S: int, phi: float) -> dict[str, tuple[Array, Array]]:
-    """Return the field of a turn, and what likely mistakes make of it."""
+    """Return the moves (u, v) of all pixels in a turn by phi, under "right", and those of each likely mistake."""
 
     def field(centre: float, angle: float, own: bool = True) -> tuple[Array, Array]:
-        place = np.arange(S)[:, None] - centre + 1j * (np.arange(S) - centre)  # rows are the real part
+        # Each place is a complex number, row + i column, because a turn is then a product.
+        place = np.arange(S)[:, None] - centre + 1j * (np.arange(S) - centre)
         moves = place * np.exp(1j * angle) - own * place
         return moves.real, moves.imag
 

@@ -32,7 +32,8 @@ def _best_h(answer: Any) -> None:
     rng = np.random.default_rng(6)
     drawn = [(2.0 ** -rng.integers(20, 60), *10.0 ** rng.uniform(-5, 5, 2)) for _ in range(6)]
     for epsilon, f, T in ((2.0**-53, 2.3, 0.7), (2.0**-24, 0.1, 40.0), (2.0**-53, 1e-4, 1e4), *drawn):
-        # Nudges are far below 1, where `expect_number` compares absolutely: let it look at the type only.
+        # With so wide a tolerance `expect_number` looks at the type alone. Below, nudges are compared by their ratio,
+        # because `expect_number` compares numbers below 1 by their difference.
         h = expect_number(answer(epsilon, f, T), 0, tolerance=np.inf)
         for name, larger in (("ε", (8 * epsilon, f, T)), ("f", (epsilon, 8 * f, T)), ("T", (epsilon, f, 8 * T))):
             if answer(*larger) == h:
@@ -62,7 +63,7 @@ def _best_h(answer: Any) -> None:
             hint("Right for a positive f. A loss below zero is rounded just as much: take |f|.")
 
 
-def _curved(D: int, rng: np.random.Generator) -> Callable[[FloatArray], float]:
+def _function_of(D: int, rng: np.random.Generator) -> Callable[[FloatArray], float]:
     """A function of D numbers whose higher derivatives are not zero, so that its differences depend on h."""
     mix, shift = rng.normal(size=(3, D)), rng.normal(size=3)
     return lambda x: float(np.exp(mix @ x / D + shift).sum() + (x**3).sum())
@@ -73,7 +74,7 @@ def _central(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(8)
     for D, h in ((3, 0.1), (5, 0.03), (1, 0.2), (8, 0.1)):
-        _compare_with_differences(answer, _curved(D, rng), rng.normal(size=D) * 2, h)
+        _compare_with_differences(answer, _function_of(D, rng), rng.normal(size=D) * 2, h)
 
 
 def _compare_with_differences(answer: Any, f: Callable[[FloatArray], float], start: FloatArray, h: float) -> None:
@@ -151,8 +152,8 @@ def _bugs(answer: Any) -> None:
             hint(f"Gradient {number} is not '{name}': {_CHOICES[name]}. Look at its report again.")
 
 
-def _curve(arrays: dict[str, FloatArray]) -> float:
-    """A function of two arrays without a kink; the gradient with respect to "scale" is much the smaller."""
+def _two_blocks(arrays: dict[str, FloatArray]) -> float:
+    """A function of two arrays without a kink. Its gradient with respect to "scale" is much the smaller of the two."""
     return float(np.sum(np.exp(arrays["weights"]) * 50) + np.sum(np.sin(arrays["scale"]) * arrays["weights"][0, 0]))
 
 
@@ -168,7 +169,7 @@ def _blocks(answer: Any) -> None:
     W, s = start["weights"], start["scale"]
     grads = {"weights": 50 * np.exp(W), "scale": np.cos(s) * W[0, 0] * 1.5}
     grads["weights"][0, 0] += np.sin(s).sum()
-    got = _errors(answer, _curve, start, grads)
+    got = _errors(answer, _two_blocks, start, grads)
     if min(got.values()) > 1 - 1e-9:
         hint("Both errors are 1. Did you nudge copies? f looks at `arrays`, so change those; `arrays` before `grads`.")
     right = grads["scale"] / 1.5

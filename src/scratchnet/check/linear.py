@@ -139,7 +139,8 @@ def _least_squares(answer: Any) -> None:
             hint("X has a column of zeros, so X̃ᵀX̃ has no inverse and `solve` refuses. `lstsq` and `pinv` can cope.")
         ones = np.hstack([X, np.ones((N, 1))])
         residual = linear(X, W, b) - Y
-        # Nothing is left that a column of X̃ could say about the errors; the tolerance leaves room for float32.
+        # The squares are least where the errors are orthogonal to each column of X̃, which is X with a column of ones.
+        # The tolerance leaves room for float32.
         if np.abs(ones.T @ residual).max() <= 1e-6 * np.abs(ones.T @ ones).max():
             continue
         if np.allclose(b, 0):
