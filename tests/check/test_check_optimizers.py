@@ -48,6 +48,16 @@ def adamw(theta, m, s, g, t, rate, decay, penalty=0, size=1.0, root=True, correc
     return (1 - beside * (rate if size == 1 else 1) * decay) * theta + sign * rate * m / a / (scale + 1e-8), m, s
 
 
+def divided(by: Callable[[Array, float], Array]) -> Callable[..., Any]:
+    """AdamW's step with another denominator, made of s and of what corrects it."""
+
+    def step(theta, m, s, g, t, rate, decay):
+        m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
+        return (1 - rate * decay) * theta - rate * m / (1 - 0.9**t) / by(s, 1 - 0.999**t), m, s
+
+    return step
+
+
 def changed(**settings: Any) -> Callable[..., Any]:
     return lambda *given: adamw(*given, **settings)
 
@@ -96,6 +106,8 @@ NAMES = {"AdaGrad", "RMSProp", "Adam", "AdamW"}
         ("best", best),
         ("best", lambda C: np.array(best(C))),
         ("adamw", adamw),
+        ("adamw", divided(lambda s, b: np.sqrt(s / b) + 1e-8)),
+        ("adamw", lambda *given: [part.astype(np.float32) for part in adamw(*given)]),
         ("lookahead", ahead),
         ("lookahead", lambda *given: np.array(ahead(*given))),
     ],
@@ -152,6 +164,9 @@ def test_right_answers_pass(name: str, answer: object) -> None:
         ("adamw", changed(corrected=False), "without their correction"),
         ("adamw", changed(root=False), "root is missing"),
         ("adamw", changed(sign=-2), "less Adam's step"),
+        ("adamw", divided(lambda s, b: np.sqrt(s / b + 1e-8)), "ε stands under the root"),
+        ("adamw", divided(lambda s, b: (np.sqrt(s) + 1e-8) / np.sqrt(b)), "ε is added to √s"),
+        ("adamw", divided(lambda s, b: np.sqrt(s / b)), "comes to 0/0"),
         ("lookahead", lambda *given: [place + 1 for place in ahead(*given)], "first place is the start"),
         ("lookahead", heavy, "plain momentum"),
         ("lookahead", behind, "Those are the places θ"),

@@ -125,12 +125,19 @@ def _best(answer: Any) -> None:
 def _adamw(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(4)
-    for size, rate, decay, t in ((3, 0.01, 0.5, 1), (5, 0.2, 0.1, 2), (1, 0.05, 0.3, 7), (4, 0.1, 0.0, 3)):
+    cases = (3, 0.01, 0.5, 1), (5, 0.2, 0.1, 2), (1, 0.05, 0.3, 7), (4, 0.1, 0.0, 3), (2, 0.1, 0.2, 1)
+    for size, rate, decay, t in cases:
         theta, m, g = rng.normal(size=(3, size))
         s = rng.random(size)
         if t == 1:
             m, s = np.zeros(size), np.zeros(size)
-        found = expect_several(answer(theta.copy(), m.copy(), s.copy(), g.copy(), t, rate, decay), "θ", "m", "s")
+        if size == 2:  # weights of pixels at the border have such gradients; only here it matters where ε stands
+            g = np.array([0.0, 1e-6])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            moved = answer(theta.copy(), m.copy(), s.copy(), g.copy(), t, rate, decay)
+        found = expect_several(moved, "θ", "m", "s")
+        if size == 2 and np.isnan(np.asarray(found[0], float)).any():
+            hint("A parameter that has had no gradient at all comes to 0/0. Add ε to the root, and divide by the sum.")
         theta_new, m_new, s_new = (expect_array(part, (size,)) for part in found)
         want_m, want_s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
         penalized = g + decay * theta
@@ -149,6 +156,7 @@ def _adamw(answer: Any) -> None:
 
 def _adamw_step(found: Array, theta: Array, m: Array, s: Array, t: int, rate: float, decay: float) -> None:
     """Hint unless θ has moved as it should, from m and s that are right."""
+    c = np.sqrt(1 - 0.999**t)
     step = rate * m / (1 - 0.9**t) / (np.sqrt(s / (1 - 0.999**t)) + EPSILON)
     want = (1 - rate * decay) * theta - step
     if same(found, want):
@@ -162,6 +170,14 @@ def _adamw_step(found: Array, theta: Array, m: Array, s: Array, t: int, rate: fl
         (
             (1 - rate * decay) * theta - rate * m / (1 - 0.9**t) / (s / (1 - 0.999**t) + EPSILON),
             "You divide by ŝ itself. The root is missing.",
+        ),
+        (
+            (1 - rate * decay) * theta - rate * m / (1 - 0.9**t) / np.sqrt(s / (1 - 0.999**t) + EPSILON),
+            "Your ε stands under the root, where a tiny gradient drowns in it. Add it to the root.",
+        ),
+        (
+            (1 - rate * decay) * theta - rate * m / (1 - 0.9**t) * c / (np.sqrt(s) + EPSILON),
+            "Your ε is added to √s. Correct s first: ε is added to √ŝ.",
         ),
     ):
         if same(found, wrong):
