@@ -1,6 +1,5 @@
 """The markers of chapter "generalisation": right answers pass, and each likely mistake is met by its own hint."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -29,63 +28,43 @@ def decay(N: int, tau: float) -> float:
 )
 def test_decay(answer: Any, said: str) -> None:
     assert check("generalisation.decay", decay)
+    assert check("generalisation.decay", lambda N, tau: np.float32(decay(N, tau)))
     verdict = check("generalisation.decay", answer)
     assert not verdict
     assert said in verdict.message
 
 
-def patience(losses: list[float], wait: int) -> tuple[int, int]:
-    best = 1
-    for epoch, loss in enumerate(losses, start=1):
-        if loss < losses[best - 1]:
-            best = epoch
-        if epoch - best == wait:
-            return epoch, best
-    return len(losses), best
+def stopping(h: float, rate: float, steps: int) -> float:
+    """Walk, see where the walk stops, and ask which price leaves as much."""
+    w = 0.0
+    for _ in range(steps):
+        w -= rate * h * (w - 3)
+    return h * (3 - w) / w
 
 
-def counted(better: Callable[[float, float], bool], extra: int = 0) -> Callable[[list[float], int], tuple[int, int]]:
-    def stop(losses: list[float], wait: int) -> tuple[int, int]:
-        best = 0
-        for n, loss in enumerate(losses):
-            if better(loss, losses[best]):
-                best = n
-            if n - best == wait + extra:
-                return n + 1, best + 1
-        return len(losses), best + 1
-
-    return stop
-
-
-def rising(losses: list[float], wait: int) -> tuple[int, int]:
-    waited = 0
-    for n in range(1, len(losses)):
-        waited = waited + 1 if losses[n] >= losses[n - 1] else 0
-        if waited == wait:
-            return n + 1, 1 + int(np.argmin(losses[: n + 1]))
-    return len(losses), 1 + int(np.argmin(losses))
+def left(h: float, rate: float, steps: int) -> float:
+    return float((1 - rate * h) ** steps)
 
 
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (lambda losses, wait: patience(losses, wait)[::-1], "in the other order"),
-        (lambda losses, wait: tuple(n - 1 for n in patience(losses, wait)), "counted from 1"),
-        (lambda losses, wait: (patience(losses, wait)[0], 1 + int(np.argmin(losses))), "after the run has ended"),
-        (lambda losses, wait: (len(losses), 1 + int(np.argmin(losses))), "after the run has ended"),
-        (lambda losses, wait: (len(losses), patience(losses, wait)[1]), "training goes on to the end"),
-        (counted(lambda a, b: a < b, 1), "after the run has ended"),
-        (lambda losses, wait: (min(patience(losses, wait)[0] + 1, len(losses)), patience(losses, wait)[1]), "too late"),
-        (counted(lambda a, b: a < b, -1), "one epoch too early"),
-        (counted(lambda a, b: a <= b), "an equal loss counts as better"),
-        (rising, "Compare with the smallest loss so far"),
-        (lambda losses, wait: (1, 1), "epochs are trained and number"),
-        (lambda losses, wait: 3, "There should be 2 things"),
+        (lambda h, rate, steps: 1 / (rate * steps), "nearly right where"),
+        (lambda h, rate, steps: stopping(h, rate, steps) / h, "The h is missing"),
+        (lambda h, rate, steps: h * h / stopping(h, rate, steps), "upside down"),
+        (lambda h, rate, steps: h + stopping(h, rate, steps), "Take h away"),
+        (lambda h, rate, steps: left(h, rate, steps) * h, "Solve for it"),
+        (left, "the share of the way that is left"),
+        (lambda h, rate, steps: 1 - left(h, rate, steps), "the share of the way that is done"),
+        (lambda h, rate, steps: stopping(h, rate, steps + 1), "One step too many"),
+        (lambda h, rate, steps: stopping(h, rate, max(1, steps - 1)), "One step too few"),
+        (lambda h, rate, steps: -1.0, "too small"),
+        (0.1, "The answer is a function"),
     ],
 )
-def test_patience(answer: Any, said: str) -> None:
-    assert check("generalisation.patience", patience)
-    verdict = check("generalisation.patience", answer)
+def test_stopping(answer: Any, said: str) -> None:
+    assert check("generalisation.stopping", stopping)
+    verdict = check("generalisation.stopping", answer)
     assert not verdict
     assert said in verdict.message, verdict.message
 
@@ -105,6 +84,8 @@ def both(A: Any, dA: Any, coins: Any, rate: float) -> tuple[Any, Any]:
         (lambda A, dA, c, r: (A * c / (1 - r), dA), "On the way back nothing is silenced"),
         (lambda A, dA, c, r: (A * c / (1 - r), A * dA * c / (1 - r)), "there is no a in it"),
         (lambda A, dA, c, r: (A * c / (1 - r), dA * c / (1 - r) ** 2), "the mask comes twice"),
+        (lambda A, dA, c, r: both(A, dA, c, r)[::-1], "in the other order"),
+        (lambda A, dA, c, r: (A * c / (1 - r), dA * (A * c > 0) / (1 - r)), "Ask `coins` which stay"),
         (lambda A, dA, c, r: (A + 1, dA), "each entry is multiplied by 0"),
         (lambda A, dA, c, r: A * c / (1 - r), "There should be 2 things"),
     ],
@@ -121,6 +102,13 @@ def shifted(images: Any, down: int, right: int) -> Any:
     down, right = np.clip([down, right], -S, S)
     paper = np.pad(images, ((0, 0), (S, S), (S, S)))
     return paper[:, S - down : 2 * S - down, S - right : 2 * S - right]
+
+
+def of_one_size(images: Any, down: int, right: int) -> Any:
+    """Right for images of 6 by 6 pixels, and for no others."""
+    down, right = np.clip([down, right], -6, 6)
+    paper = np.pad(images, ((0, 0), (6, 6), (6, 6)))
+    return paper[:, 6 - down : 12 - down, 6 - right : 12 - right]
 
 
 def by_slices(images: Any, down: int, right: int) -> Any:
@@ -145,6 +133,7 @@ def by_slices(images: Any, down: int, right: int) -> Any:
         (by_slices, "there is only paper"),
         (lambda images, d, r: images * 0.5, "some pixels are wrong"),
         (lambda images, d, r: images[0], "The shape should be"),
+        (of_one_size, "The shape should be (4, 9, 9)"),
     ],
 )
 def test_shift(answer: Any, said: str) -> None:
@@ -170,6 +159,7 @@ def by_meshgrid(S: int, phi: float) -> tuple[Any, Any]:
         (lambda S, phi: turn(S, phi)[::-1], "first u, how far down"),
         (lambda S, phi: tuple(turn(S, phi) + np.indices((S, S)) - (S - 1) / 2), "less the pixel's own"),
         (lambda S, phi: turn(S, -phi), "it turns the other way"),
+        (lambda S, phi: tuple(-move for move in turn(S, phi)), "and not the other way about"),
         (lambda S, phi: turn(S, phi, 0), "about the pixel in the corner"),
         (lambda S, phi: turn(S, phi, S / 2), "and not at S/2"),
         (lambda S, phi: turn(S, np.radians(phi)), "in radians already"),
@@ -195,6 +185,7 @@ def price(X: Any, w: Any, r: float) -> Any:
     [
         (lambda X, w, r: price(X, w, r) * len(X), "do not add them up"),
         (lambda X, w, r: r / (1 - r) * ((X @ w) ** 2).mean(), "Square each product first"),
+        (lambda X, w, r: r / (1 - r) * (X.mean(axis=0) ** 2 @ w**2), "Square first and average then"),
         (lambda X, w, r: price(X, w, r) * ((1 - r) / r) ** 2, "upside down"),
         (lambda X, w, r: price(X, w, r) * (1 - r) ** 2, "variance of a coin"),
         (lambda X, w, r: price(X, w, r) * (1 - r), "Begin with the mean of its square"),
