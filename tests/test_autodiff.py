@@ -284,7 +284,9 @@ def test_rows_and_columns_that_are_picked_twice_get_both_parts() -> None:
 
 def test_axes_can_be_turned_in_any_order() -> None:
     x, c = rng.normal(size=(2, 3, 4)), rng.normal(size=(4, 2, 3))
-    same(grad(lambda x: np.sum(c * np.transpose(x, axes=(2, 0, 1))))(x), np.transpose(c, (1, 2, 0)))
+    orders: list[Any] = [(2, 0, 1), (-1, 0, 1), [2, -3, -2], np.array([2, 0, 1])]
+    for axes in orders:
+        same(grad(lambda x, axes=axes: np.sum(c * np.transpose(x, axes=axes)))(x), np.transpose(c, (1, 2, 0)))
 
 
 # --- by hand, kinks, fan-out ------------------------------------------------------------------------------------------
@@ -342,6 +344,32 @@ def test_every_node_below_the_end_has_its_gradient() -> None:
     assert repr(x) == "Node(array(3.))"
 
 
+def test_a_condition_on_a_node_asks_for_its_value_and_not_for_its_length() -> None:
+    def f(x: Any) -> Any:
+        return np.sum(3 * x) if x else np.sum(2 * x)
+
+    assert [grad(f)(at) for at in (0.0, 1.0, np.zeros(1), np.ones(1))] == [2, 3, 2, 3]
+    with pytest.raises(ValueError, match="ambiguous"):
+        grad(f)(np.ones(2))
+
+
+def test_python_s_own_sum_walks_through_a_vector_and_refuses_a_number() -> None:
+    assert grad(sum)(np.ones(3)).tolist() == [1, 1, 1]
+    with pytest.raises(TypeError, match="unsized"):
+        grad(sum)(3.0)
+
+
+def test_lists_beside_a_node_are_taken_as_arrays() -> None:
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    same(grad(lambda x: np.sum(x @ [[1.0], [5.0]]))(x), [[1, 5], [1, 5]])
+    same(grad(lambda x: np.sum(x ** [2, 0]))(x), [[2, 0], [6, 0]])
+
+
+def test_shapes_and_sizes_can_be_asked_for() -> None:
+    x = np.ones((2, 3))
+    same(grad(lambda x: np.sum(x) * np.ndim(x) / np.size(x))(x), np.full((2, 3), 1 / 3))
+
+
 def test_what_it_returns_is_an_array_of_its_own() -> None:
     x = np.ones(3)
     first, second = grad(lambda x, y: np.sum(x + y))(x, x)
@@ -372,8 +400,20 @@ def test_a_rule_of_one_s_own_is_learned_and_can_replace_a_formula() -> None:
     assert type(loss(Z, y)) is not Node
     primitive(np.sinh, lambda dz, z, x: dz * np.cosh(x))
     same(grad(lambda x: np.sum(np.sinh(x)))(X), np.cosh(X))
+    same(grad(lambda Z: np.mean(loss(Z, y)))(Z), sn.cross_entropy_backward(Z, y))  # of a Python float
     for each in (sn.cross_entropy, np.sinh):
         del RULES[each]
+
+
+@pytest.mark.parametrize("handed", [np.ones(1), np.ones((2, 2)), 1.0], ids=np.shape)
+def test_a_rule_of_one_s_own_that_hands_down_another_shape_is_refused(handed: Any) -> None:
+    def total(x: Any) -> Any:
+        return np.sum(x)
+
+    own = primitive(total, lambda dz, z, x: handed)
+    with pytest.raises(ValueError, match=r"handed down an array of shape .* to an input of shape \(3,\)"):
+        grad(own)(np.ones(3))
+    del RULES[total]
 
 
 # --- refused ----------------------------------------------------------------------------------------------------------
@@ -398,6 +438,9 @@ def put(x: Any) -> Any:
         (lambda x: np.sum(2.0**x), NotImplementedError, "power has no rule for its input number 2"),
         (lambda x: np.add.reduce(x), NotImplementedError, "add has no rule as np.add.reduce"),
         (lambda x: np.sum(x, where=True), NotImplementedError, "sum has no rule with where="),
+        (lambda x: np.sum(np.sum(x, 0, float)), NotImplementedError, "sum has no rule with a third argument"),
+        (lambda x: np.sum(np.reshape(x, (3,), "F")), NotImplementedError, "reshape has no rule with a third"),
+        (lambda x: np.sum(a=x), NotImplementedError, "sum has no rule with a node as a="),
         (lambda x: grad(np.sum)(x), NotImplementedError, "gradient of a gradient"),
         (lambda x: float(x[0]), TypeError, "its derivative would be lost. Take node.value"),
         (lambda x: np.array([x, x]), TypeError, "its derivative would be lost"),
@@ -406,6 +449,8 @@ def put(x: Any) -> Any:
         (put, TypeError, "written into"),
         (lambda x: np.sum(np.add(x, 1, out=np.zeros(3))), TypeError, "written into"),
         (lambda x: 2 * x, ValueError, r"one number, not an array of shape \(3,\). Return its sum"),
+        (lambda x: None, ValueError, "one real number, not None"),
+        (lambda x: np.sum(x) * 1j, ValueError, "one real number, not a complex one"),
         (lambda x: np.zeros(2), ValueError, r"one number, not an array of shape \(2,\)"),
         (lambda x: x @ np.ones(3), ValueError, r"two matrices, and here is an array of shape \(3,\)"),
     ],

@@ -6,7 +6,7 @@ to each of its inputs. For the rest, chapter 6 is enough: multiply along a path,
 Source: chapter "autodiff".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import numpy as np
@@ -27,11 +27,14 @@ class Node(NDArrayOperatorsMixin):
     Some of the inputs are nodes, its `parents`; the others are plain arrays, numbers, or an index. A node that was not
     computed has no function and no inputs, and is called a leaf. Operators, slices, and the functions of NumPy that
     stand in `RULES` take nodes and return nodes. A comparison returns a plain array, because it does not change with
-    small nudges. Any other function of NumPy raises NotImplementedError, which names it.
+    small nudges, and so does the truth of a node in a condition. Any other function of NumPy raises
+    NotImplementedError, which names it. A plain array that is an input is kept, not copied: leave it as it is until the
+    walk back has passed.
     """
 
     def __init__(self, value: Any, function: Any = None, inputs: Any = (), options: Any = None) -> None:
-        self.value, self.function, self.inputs, self.options = value, function, inputs, options or {}
+        self.value: Any = np.asarray(value)  # a number becomes an array too, so that rules can ask for its shape
+        self.function, self.inputs, self.options = function, inputs, options or {}
         self.parents = [each for each in inputs if isinstance(each, Node)]
         self.depth: int = 1 + max((parent.depth for parent in self.parents), default=0)  # more than that of any parent
 
@@ -39,10 +42,13 @@ class Node(NDArrayOperatorsMixin):
         """Record an operator or a function that works entry by entry."""
         if method != "__call__":
             _refuse(ufunc, f"as np.{ufunc.__name__}.{method}")
-        return record(ufunc, inputs, options)
+        arrays = (np.asarray(each) if isinstance(each, list | tuple) else each for each in inputs)
+        return record(ufunc, tuple(arrays), options)
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
         """Record any other function of NumPy."""
+        if function in NAMED and len(inputs) > 2:
+            _refuse(function, "with a third argument that is not named")
         return record(function, inputs, options)
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
@@ -65,6 +71,12 @@ class Node(NDArrayOperatorsMixin):
 
     def __len__(self) -> int:
         return len(self.value)
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __iter__(self) -> Iterator["Node"]:
+        return (self[at] for at in range(len(self)))
 
     def __getitem__(self, index: Any) -> "Node":
         return record(picked, (self, index), {})
@@ -102,6 +114,8 @@ def record(function: Any, inputs: Any, options: dict[str, Any]) -> Any:
         raise TypeError(WRITTEN)
     if function not in RULES and function not in STEPS:
         _refuse(function)
+    for name in (name for name, given in options.items() if isinstance(given, Node)):
+        _refuse(function, f"with a node as {name}=")
     value = function(*map(plain, inputs), **options)
     asked = [at for at, each in enumerate(inputs) if isinstance(each, Node)]
     if function in STEPS or not asked:
@@ -157,9 +171,12 @@ def folded(dx: FloatArray, shape: tuple[int, ...]) -> FloatArray:
     Broadcasting used one number at several places on the way forward, so on the way back the gradients of these places
     are added.
     """
-    if np.shape(dx) == shape:
+    came = np.shape(dx)
+    if came == shape:
         return dx
-    new = np.ndim(dx) - len(shape)
+    new = len(came) - len(shape)
+    if new < 0 or any(size not in (1, came[new + at]) for at, size in enumerate(shape)):
+        raise ValueError(f"a rule handed down an array of shape {came} to an input of shape {shape}")
     dx = dx.sum(axis=tuple(range(new))) if new else dx
     ones = tuple(at for at, size in enumerate(shape) if size != dx.shape[at])
     return dx.sum(axis=ones, keepdims=True) if ones else dx
@@ -225,14 +242,17 @@ RULES: dict[Any, tuple[Callable[..., Any], ...]] = {
     np.max:       (lambda dz, z, x, axis=None, keepdims=False: shared(dz, z, x, axis, keepdims),),
 
     np.reshape:   (lambda dz, z, x, shape: dz.reshape(x.shape),),
-    np.transpose: (lambda dz, z, x, axes=None: dz.transpose(None if axes is None else np.argsort(axes)),),
+    np.transpose: (lambda dz, z, x, axes=None: dz.T if axes is None else np.moveaxis(dz, range(dz.ndim), axes),),
     picked:       (lambda dz, z, x, index: put_back(dz, x, index),),
 }
 # fmt: on
 RULES[np.dot] = RULES[np.matmul]
 # These functions do not change with small nudges, except where they jump and have no derivative. So nothing is ever
 # handed down through them, and they return plain arrays.
-STEPS = {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.sign, np.argmax, np.shape}
+STEPS = {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.sign, np.argmax}
+STEPS |= {np.shape, np.ndim, np.size}  # nor do these
+# What a third argument means to NumPy here, a dtype or an order, no rule knows.
+NAMED = {np.sum, np.mean, np.max, np.reshape}
 
 
 class Nowhere(Node):
@@ -281,6 +301,8 @@ def grad(f: Callable[..., Any]) -> Callable[..., Any]:
         if (shape := np.shape(plain(end))) != ():
             said = f"f must return one number, not an array of shape {shape}"
             raise ValueError(f"{said}. Return its sum or its mean")
+        if (kind := np.asarray(plain(end)).dtype.kind) not in "fiub":
+            raise ValueError(f"f must return one real number, not {'a complex one' if kind == 'c' else repr(end)}")
         arrived = walk_back(end) if isinstance(end, Node) else {}
         found = []
         for leaf in leaves:  # where f does not depend on an argument, nothing arrives, and the gradient is zero

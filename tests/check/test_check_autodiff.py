@@ -102,9 +102,23 @@ def test_curvature() -> None:
         (turn(direction=ones), "nudged all entries alike"),
         (turn(direction=ones, after=lambda v: v), "afterwards is not the same"),
         (turn(direction=lambda v: v / np.sqrt((v * v).sum())), "Its length counts"),
-        (turn(3), "the first entry should be"),
+        (turn(3), "entry (2,) should be -4.335, not -13"),
+        (turn(1.001), "not close enough. Nudge to both sides"),
+        (one_sided(1e-3), "not close enough. Nudge to both sides"),
+        (by_rows, "Your answer raised"),
     ):
         wrong("curvature", mistake, sentence)
+    right("curvature", one_sided(1e-6))
+
+
+def one_sided(h: float) -> Any:
+    return lambda f, x, v: (sn.grad(f)(x + h * v) - sn.grad(f)(x)) / h
+
+
+def by_rows(f: Any, x: Any, v: Any) -> Any:
+    """Write down the whole table of second derivatives, which this does for vectors only."""
+    h, g = 1e-5, sn.grad(f)
+    return np.array([(g(x + h * e) - g(x - h * e)) / (2 * h) for e in np.eye(len(x))]) @ v
 
 
 class Dual:
@@ -157,6 +171,13 @@ def put_in(self: Any, other: Any) -> Any:
     return result
 
 
+class Bare:
+    """Has a value and a rate, and no signs."""
+
+    def __init__(self, value: Any, rate: Any) -> None:
+        self.value, self.rate = value, rate
+
+
 def test_dual() -> None:
     right("dual", Dual)
     rate = lambda o: getattr(o, "rate", 0.0)  # noqa: E731
@@ -175,6 +196,7 @@ def test_dual() -> None:
         (altered(__rtruediv__=lambda s, o: Dual(o / s.value, o * s.rate / s.value**2)), "the sign is turned"),
         (altered(__mul__=lambda s, o: s if s is o else Dual.__mul__(s, o)), "The value of x * x"),
         (altered(__truediv__=put_in), "changed them"),
+        (altered(__add__=lambda s, o: Bare(*vars(Dual.__add__(s, o)).values())), "results cannot be computed with"),
     ):
         wrong("dual", mistake, sentence)
 

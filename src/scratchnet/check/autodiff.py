@@ -133,12 +133,13 @@ def _curvature(answer: Any) -> None:
     expect_function(answer)
     rng = np.random.default_rng(33)
     M = rng.normal(size=(4, 4))
-    for f, second in (
-        (lambda x: np.sum(x * x * x), lambda x, v: 6 * x * v),
-        (lambda x: np.sum((x.reshape(1, -1) @ M) ** 2), lambda x, v: 2 * (M @ M.T @ v)),
-        (lambda x: np.sum(np.exp(x)) * np.sum(x), _exponential),
+    for f, second, shape in (
+        (lambda x: np.sum(x * x * x), lambda x, v: 6 * x * v, (4,)),
+        (lambda x: np.sum((x.reshape(1, -1) @ M) ** 2), lambda x, v: 2 * (M @ M.T @ v), (4,)),
+        (lambda x: np.sum(np.exp(x)) * np.sum(x), _exponential, (4,)),
+        (lambda x: np.sum(np.exp(x)) * np.sum(x), _exponential, (2, 3)),
     ):
-        x, v = rng.normal(size=4), rng.normal(size=4)
+        x, v = rng.normal(size=shape), rng.normal(size=shape)
         got, want = expect_array(answer(f, x.copy(), v.copy()), x.shape), second(x, v)
         if same(got, want, 1e-4):
             continue
@@ -152,9 +153,12 @@ def _curvature(answer: Any) -> None:
         ):
             if same(got, wrong, 1e-4):
                 hint(sentence)
+        if same(got, want, 0.02):
+            hint("It is close, and not close enough. Nudge to both sides of x, and take an h of about 1e-5.")
+        place = np.unravel_index(np.abs(got - want).argmax(), shape)
         hint(
-            f"For x = {x.round(2).tolist()} and v = {v.round(2).tolist()} the first entry should be {want[0]:.4g}, "
-            f"not {got[0]:.4g}. Take the gradient a little ahead and a little behind, along v."
+            f"For x = {x.round(2).tolist()} and v = {v.round(2).tolist()} entry {tuple(map(int, place))} should be "
+            f"{want[place]:.4g}, not {got[place]:.4g}. Take the gradient a little ahead and a little behind, along v."
         )
 
 
@@ -172,7 +176,7 @@ def _dual(answer: Any) -> None:
         hint("Dual(3.0, 1.0) should have the attributes `value` and `rate`.")
     expect_number(made.value, 3, where="Dual(3.0, 1.0).value: ")
     expect_number(made.rate, 1, where="Dual(3.0, 1.0).rate: ")
-    a, b, p, q = 3.0, 2.0, 0.5, -1.5  # two values and their rates
+    a, b, p, q = 3.0, 2.5, 0.7, -1.5  # two values and their rates
     x, y = answer(a, p), answer(b, q)
     cases: tuple[tuple[str, Callable[[], Any], float, float, tuple[tuple[float, str], ...]], ...] = (
         ("x + y", lambda: x + y, a + b, p + q, ()),
@@ -199,5 +203,16 @@ def _dual(answer: Any) -> None:
         expect_number(z.value, value, where=f"The value of {sign}: ")
         said = tuple((wrong, f"The rate of {sign}: {sentence}.") for wrong, sentence in mistakes)
         expect_number(z.rate, rate, *said, where=f"The rate of {sign}: ")
+    try:
+        z = (x * y + 2) / (3 - x / y) - 1  # results are computed with in turn
+    except TypeError as error:
+        hint(f"Each sign alone works, and the results cannot be computed with: {error}. Each should be a Dual again.")
+    top, bottom, quotient = a * b + 2, 3 - a / b, (p * b - a * q) / b**2
+    expect_number(z.value, top / bottom - 1, where="The value of (x * y + 2) / (3 - x / y) - 1: ")
+    expect_number(
+        z.rate,
+        ((p * b + a * q) * bottom + top * quotient) / bottom**2,
+        where="The rate of (x * y + 2) / (3 - x / y) - 1: ",
+    )
     if (x.value, x.rate, y.value, y.rate) != (a, p, b, q):
         hint("Computing with x and y changed them. Make a new Dual for each result.")
