@@ -28,11 +28,11 @@ QUICK = ("00-refresher", "03-softmax", "06-chain-rule")
 DIFFERENT: dict[str, dict[int, str]] = {
     "12-results": {64: "NumPy 2.5 draws other samples from the same seed, and the last digit of a spread is another."},
     "15-generalisation": {1: "Products are rounded otherwise, and a network trained on few images reads one less."},
-    "16-convolution": {16: "Products are rounded otherwise, and networks trained on so little part by a few images."},
 }
-# Where it may show something else, since the cell measures time: that depends on the machine and its load, and
+# Where it may show something else. Most of these cells measure time: that depends on the machine and its load, and
 # the clock of a page ticks in steps of up to a tenth of a millisecond.
-TIMED: dict[str, dict[int, str]] = {
+VARYING: dict[str, dict[int, str]] = {
+    "16-convolution": {16: "Products are rounded otherwise, and networks trained on so little part by a few images."},
     "18-frameworks": {
         21: "It times additions of a microsecond, and says whether one is less than four times another.",
         22: "Its checks hold the times of the cell above.",
@@ -125,7 +125,7 @@ def check_outputs(python: Python, name: str) -> None:
         ended = python.run(cell["source"], f"<cell {cell['index'] + 1}>")
         seconds = busy(python) - before
         same = told(ended["outputs"]) == told(outputs)
-        if same == (cell["index"] in expected) and cell["index"] not in TIMED.get(name, {}):
+        if same == (cell["index"] in expected) and cell["index"] not in VARYING.get(name, {}):
             wrong[cell["index"]] = told(ended["outputs"]), told(outputs)
         if seconds > 30 and cell["seconds"] is None:
             slow[live.digest(cell["source"])] = round(seconds, -1)

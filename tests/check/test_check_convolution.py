@@ -102,7 +102,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ),
     ("slide", lambda X, w: (np.lib.stride_tricks.sliding_window_view(X, w.shape) * w).sum(), "That is one number"),
     ("slide", lambda X, w: np.lib.stride_tricks.sliding_window_view(X, w.shape) * w, "not yet added up"),
-    ("slide", lambda X, w: scipy.signal.correlate2d(X, w, mode="same"), "A margin was added"),
+    ("slide", lambda X, w: scipy.signal.correlate2d(X, w, mode="same"), "That has the shape of the image"),
     ("slide", lambda X, w: correlate(X, w[::-1, ::-1]), "The filter is turned round, as in mathematics"),
     ("slide", lambda X, w: correlate(X, w) + 1, "Compare one number by hand"),
     (
@@ -122,6 +122,9 @@ WRONG: list[tuple[str, Any, str]] = [
     ("pool", pooled(lambda square: np.full((2, 2), 0.25)), "That is mean pooling"),
     ("pool", pooled(lambda square: np.ones((2, 2))), "All four got the gradient"),
     ("pool", pooled(lambda square: first(-square)), "The smallest got it"),
+    ("pool", pooled(lambda square: first(np.maximum(square, 0))), "Do not begin the search at a fixed number"),
+    ("pool", pooled(lambda square: first(np.maximum(square, -1))), "Do not begin the search at a fixed number"),
+    ("pool", pooled(lambda square: first(square) * (square > 0)), "still the largest, and it gets the gradient"),
     ("pool", pooled(lambda square: 3 * first(square)), "Take one square"),
     ("back", lambda *arguments: walker()(*arguments)[::-1], "in the other order: first dX, then dw"),
     ("back", walker(turn=True), "dX has the filter turned round"),

@@ -114,7 +114,7 @@ def _slide_marker(answer: Any) -> None:
         if np.shape(got) == (*want.shape, *size):
             hint("Multiplied, and not yet added up: sum over the last two axes.")
         if np.shape(got) == shape and want.shape != shape:
-            hint("A margin was added. Without one there are fewer windows than pixels.")
+            hint("That has the shape of the image. Without a margin there are fewer windows than pixels.")
         got = expect_array(got, want.shape)
         if same(got, want):
             continue
@@ -154,8 +154,18 @@ def _pool(answer: Any) -> None:
         (lambda square: np.full((2, 2), 0.25), "That is mean pooling: all four got a share."),
         (lambda square: np.ones((2, 2)), "All four got the gradient, and only the largest was passed on."),
         (lambda square: first(-square), "The smallest got it."),
+        (
+            lambda square: first(np.maximum(square, 0)),
+            "Where all four are negative, one of them is still the largest. Do not begin the search at a fixed number.",
+        ),
+        (
+            lambda square: first(square) * (square > 0),
+            "Where all four are negative, one of them is still the largest, and it gets the gradient.",
+        ),
     )
-    for X in (rng.normal(size=(4, 6)), rng.integers(2, size=(8, 10)).astype(float), np.zeros((2, 4))):
+    noise = rng.normal(size=(4, 6))
+    # A search that begins at zero, or at -1, finds nothing in squares far below. Only numbers far below show it.
+    for X in (noise, rng.normal(size=(6, 2)) - 9, rng.integers(2, size=(8, 10)).astype(float), np.zeros((2, 4))):
         dP = rng.normal(size=(X.shape[0] // 2, X.shape[1] // 2))
         got = answer(dP.copy(), X.copy())
         if np.shape(got) == dP.shape and dP.shape != X.shape:
