@@ -122,6 +122,7 @@ def main(beginnings: Iterable[str], jobs: int) -> int:
 
 if __name__ == "__main__":
     os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    os.environ["OPENBLAS_CORETYPE"] = "Haswell"  # newer processors would have products of their own, rounded otherwise
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--jobs", type=int, default=2)
