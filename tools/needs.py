@@ -101,10 +101,11 @@ class _Flow(ast.NodeVisitor):
         self.later |= inner.used | (inner.later - inner.bound)
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:
-        outside = set(self.bound)
+        outside, later = set(self.bound), set(self.later)
         for part in node.generators:
             self._each(part.iter, part.target, *part.ifs)
         self._each(*((node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)))
+        self.later = later | (self.later - (self.bound - outside))  # a lambda in it may use what it goes through
         self.bound = outside
 
     visit_ListComp = visit_SetComp = visit_GeneratorExp = visit_DictComp = _comprehension

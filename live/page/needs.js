@@ -1,25 +1,74 @@
 // Which cells have to run before a cell. For the text of the book, tools/live.py has found them out. A text that the
 // reader has changed may use other names, so here the cells above that bind these names are added.
 
-const IGNORED = /("""|''')[\s\S]*?\1|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|#.*/g;
-// A string with names in braces; its quotes may be of either kind, single or triple.
-const FORMATTED = /\b(?:[fF][rR]?|[rR][fF])("""[\s\S]*?"""|'''[\s\S]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')/g;
-const NAME = /(?<![\w.])[A-Za-z_]\w*/g;
+// A comment; or a string, with the letters before it and its quotes, which may be of either kind, single or triple.
+const ASIDE = /#.*|((?<!\w)[a-zA-Z]{1,2}|)("""[\s\S]*?"""|'''[\s\S]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')/g;
+// A name, but neither an attribute nor the name of an argument.
+const NAME = /(?<![\w.])[A-Za-z_]\w*(?!\w|\s*=(?!=))/g;
+// A statement that binds names: the head of a loop, or an assignment. The last group is the rest, where names are used.
+const BINDS = /^\s*(?:for\s+([\w\s,()*]+?)\s+in\b|([A-Za-z_][\w\s,]*?)\s*=(?!=))(.*)/;
+const IMPORT = /^\s*(?:from\s+\S+\s+)?import\s+(.*)/;
+const PARAMETERS = /^\s*def\s+\w+\s*\((.*)\)/;
+const LOOPED = /\bfor\s+([\w\s,()*]+?)\s+in\b/g; // in a comprehension as well
 
-// Return the names that a text may take from cells above it. Parameters of its functions are none of them, and neither are
-// names that are assigned within its functions.
+const words = text => text.match(/[A-Za-z_]\w*/g) ?? [];
+
+// Return the statements of a text, each on one line, however many brackets it spans.
+function statements(text) {
+  // Of a string with names in braces, what stands in the braces; of other strings and of comments, nothing.
+  const code = (_, letters = "", string) => (/f/i.test(letters) ? ` ${string.match(/(?<=\{)[^{}]*/g)?.join(" ") ?? ""} ` : " ");
+  const found = [];
+  let open = 0;
+  for (const line of text.replace(ASIDE, code).split("\n")) {
+    if (open > 0) found.push(`${found.pop()} ${line.trim()}`);
+    else if (line.trim()) found.push(line);
+    open += (line.match(/[([{]/g) ?? []).length - (line.match(/[)\]}]/g) ?? []).length;
+  }
+  return found;
+}
+
+// Return a statement without the parameters of its lambdas, each left out of its own body, the innermost first.
+function withoutLambdas(line) {
+  const at = line.search(/\blambda\b(?!.*\blambda\b)/), colon = line.indexOf(":", at);
+  if (at < 0 || colon < 0) return line;
+  const parameters = line.slice(at + 6, colon).split(",");
+  const own = parameters.flatMap(one => words(one).slice(0, 1)), defaults = parameters.map(one => one.split("=")[1] ?? "");
+  let end = colon + 1;
+  for (let open = 0; end < line.length && !(open === 0 && /[,)\]}]/.test(line[end])); end++) {
+    open += "([{".includes(line[end]) - ")]}".includes(line[end]);
+  }
+  const body = line.slice(colon + 1, end).replace(NAME, name => (own.includes(name) ? " " : name));
+  return withoutLambdas(`${line.slice(0, at)} ${defaults.join(" ")} ${body} ${line.slice(end)}`);
+}
+
+// Return the names that a comprehension or a loop goes through.
+const looped = line => [...line.matchAll(LOOPED)].flatMap(([, names]) => words(names));
+
+// Return the names that belong to the function or class that begins here: its parameters, and what is bound in its body.
+function ownNames(lines, at) {
+  const end = lines.findIndex((line, n) => n > at && /^\S/.test(line));
+  const body = lines.slice(at, end < 0 ? lines.length : end);
+  return body.flatMap(line => [
+    ...(PARAMETERS.exec(line)?.[1] ?? "").split(",").flatMap(one => words(one).slice(0, 1)),
+    ...looped(line), ...words((BINDS.exec(line) ?? []).slice(1, 3).join(" ")),
+  ]);
+}
+
+// Return the names that a text may take from cells above it: those that it uses, but for parameters of its functions, what
+// is assigned within its functions, and what it has bound itself before. There may be a few too many, but none too few.
 export function taken(text) {
-  const inBraces = (_, string) => ` ${(string.match(/\{[^{}]*/g) ?? []).join(" ")} `;
-  const lines = text.replace(FORMATTED, inBraces).replace(IGNORED, " ").split("\n");
-  const own = new Set(), used = new Set();
-  for (const line of lines) {
-    for (const [, parameters] of line.matchAll(/(?:\bdef\s+\w+\s*\(|\blambda\b)([^:]*)/g)) for (const [name] of parameters.matchAll(NAME)) own.add(name);
-    if (/^\s/.test(line)) for (const [, targets] of line.matchAll(/^\s+([\w\s,]+?)\s*=[^=]/g)) for (const [name] of targets.matchAll(NAME)) own.add(name);
-  }
-  for (const line of lines) {
-    const inside = /^\s|\bdef\b|\blambda\b/.test(line);
-    for (const [name] of line.matchAll(NAME)) if (!inside || !own.has(name)) used.add(name);
-  }
+  const bound = new Set(), used = new Set(), lines = statements(text);
+  let own = [];
+  lines.forEach((line, at) => {
+    const [, defined] = /^(?:def|class)\s+(\w+)/.exec(line) ?? [];
+    if (/^\S/.test(line)) own = defined ? ownNames(lines, at) : [];
+    const imported = IMPORT.exec(line)?.[1].split(",").map(part => words(part.replace(/.*\bas\b/, ""))[0]);
+    const [, each = "", several = "", rest = line] = BINDS.exec(line) ?? [];
+    const known = new Set([...bound, ...own, ...looped(line), defined]);
+    if (!imported) for (const [name] of withoutLambdas(rest).matchAll(NAME)) if (!known.has(name)) used.add(name);
+    if (defined) bound.add(defined);
+    else if (!own.length) (imported ?? words(`${each} ${several}`)).forEach(name => bound.add(name));
+  });
   return used;
 }
 
