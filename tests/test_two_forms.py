@@ -212,6 +212,19 @@ def test_a_program_that_sets_no_formulas_sees_the_same_headings_lists_and_tables
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_letter_or_digit_touches_a_formula_because_a_code_host_would_not_see_it(path: Path) -> None:
+    for cell in cells(path, "markdown"):
+        for block in READER.parse(cell.source):
+            pieces = block.children or []
+            around = [
+                (before.content[-1:], after.content[:1])
+                for before, piece, after in zip(pieces, pieces[1:], pieces[2:], strict=False)
+                if piece.type == "math_inline"
+            ]
+            assert not [pair for pair in around if re.search(r"\w", "".join(pair))], block.content
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_no_line_that_is_printed_is_so_long_that_a_notebook_breaks_it_within_a_word(path: Path) -> None:
     printed = [output.text for cell in cells(path, "code") for output in cell.outputs if "text" in output]
     assert [line for text in printed for line in text.split("\n") if len(line) > 100] == []
