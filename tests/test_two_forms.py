@@ -231,6 +231,13 @@ def test_no_line_that_is_printed_is_so_long_that_a_notebook_breaks_it_within_a_w
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_listing_has_letters_of_one_width_in_pages_that_nbconvert_makes(path: Path) -> None:
+    outputs = [output.get("data", {}) for cell in cells(path, "code") for output in cell.outputs]
+    for shown in (data["text/markdown"] for data in outputs if "text/markdown" in data):
+        assert re.fullmatch(r"<samp>\n\n```python\n.*\n```\n\n</samp>", shown, re.DOTALL), shown
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_no_code_has_to_be_scrolled(path: Path) -> None:
     assert [line for cell in cells(path, "code") for line in cell.source.split("\n") if len(line) > 100] == []
 
