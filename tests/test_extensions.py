@@ -14,6 +14,7 @@ import api_page
 import bundles
 import code_lines
 import finish_pages
+import full_pages
 import katex_node
 import no_break
 import page_links
@@ -477,3 +478,17 @@ def test_the_page_of_the_module_links_chapters_and_leaves_out_what_says_nothing(
     )
     assert api_page.empty_lists(None, "class", "H", None, None, "(a=<factory>)", None) == ("(a=[])", None)
     assert api_page.empty_lists(None, "class", "H", None, None, None, None) == (None, None)
+
+
+def test_a_page_shows_a_listing_without_what_notebooks_need_around_it() -> None:
+    root = Path(__file__).parents[1]
+    app = SimpleNamespace(
+        srcdir=root,
+        config=SimpleNamespace(html_baseurl="https://site/"),
+        env=SimpleNamespace(note_dependency=lambda file: None),
+    )
+    source = [(root / "book" / "03-softmax.ipynb").read_text(encoding="utf-8")]
+    assert '"<samp>\\n"' in source[0]
+    full_pages.read_text(app, "book/03-softmax", source)
+    assert '"```python\\n"' in source[0]
+    assert "samp>" not in source[0]

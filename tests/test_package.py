@@ -89,4 +89,4 @@ def test_source_shows_the_module_s_own_lines() -> None:
     shown = scratchnet.source(scratchnet.relu, scratchnet.softmax)
     assert repr(shown).startswith("def relu(Z: FloatArray, out: FloatArray | None = None) -> FloatArray:")
     assert "\n\ndef softmax(" in repr(shown)
-    assert scratchnet.source(scratchnet.accuracy)._repr_markdown_().startswith("```python\ndef accuracy(")
+    assert scratchnet.source(scratchnet.accuracy)._repr_markdown_().startswith("<samp>\n\n```python\ndef accuracy(")

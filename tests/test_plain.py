@@ -1,10 +1,12 @@
 """How a text in MyST is said in plain Markdown: references, terms, citations, and what solutions need."""
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
 from front_matter import FRONT_MATTER
+from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -184,3 +186,45 @@ def test_no_line_of_a_formula_begins_like_a_list(tmp_path: Path) -> None:
     assert told(tmp_path, "It is\n\n$$\na\n  + b\n= c\n\\\\ d\n$$\n\n- one\n- two") == (
         "It is\n\n$$\na + b = c\n\\\\ d\n$$\n\n- one\n- two"
     )
+
+
+# How wide MathJax 2 sets them beside letters of a size of 1, measured in a browser.
+WIDTHS = {
+    "f": 0.6,
+    r"dX = dZ\,W^\top": 5.8,
+    r"\operatorname{Var}(z + w) = \operatorname{Var}(z) + \operatorname{Var}(w)": 16,
+}
+
+
+@pytest.mark.parametrize(("formula", "measured"), WIDTHS.items())
+def test_a_column_has_room_for_its_formulas_before_they_are_set(tmp_path: Path, formula: str, measured: float) -> None:
+    """Pages that nbconvert makes measure a table without its formulas, and break one that is wider than its column."""
+    table = f"| a | b |\n| :-- | --- |\n| ${formula}$ | a word or two |\n| 1 | |"
+    said = told(tmp_path, table)
+    assert re.sub("[\N{EM SPACE}\N{WORD JOINER}]", "", said) == table
+    tokens = MarkdownIt("commonmark").enable("table").parse(said)
+    first, second, *_ = [token.content for token in tokens if token.type == "inline"]
+    assert measured <= first.count("\N{EM SPACE}") + 0.5 <= 1.6 * measured + 2
+    assert second == "b"
+
+
+def test_a_column_whose_words_are_wider_than_its_formulas_stays_as_it_is(tmp_path: Path) -> None:
+    table = "| one | a column |\n| --- | --- |\n| $x$, and more | $a + b$ |"
+    assert told(tmp_path, table) == table
+
+
+def test_a_table_without_formulas_is_left_as_it_is(tmp_path: Path) -> None:
+    table = "| a | b |\n| --- | --- |\n| $1 and more | 2 |"
+    assert told(tmp_path, table) == table
+
+
+def test_a_table_whose_rows_differ_in_length_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="do not have as many cells as its heading:\n\\| a"):
+        told(tmp_path, "| a | b |\n| --- | --- |\n| $x$ |")
+
+
+def test_the_minutes_of_a_fold_are_not_parted_from_the_last_word_of_its_heading(tmp_path: Path) -> None:
+    headings = [
+        cell for cell in cells(tmp_path, "Text.\n\n### Deeper: why · 5 min\n\nBecause.") if "why" in cell.source
+    ]
+    assert [(cell.source, cell.id) for cell in headings] == [("### Deeper: why\xa0·\xa05\xa0min", "deeper-why")]

@@ -5,6 +5,7 @@ import inspect
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 import scratchnet as sn
 from scratchnet.source import WIDTH, folded
@@ -33,9 +34,20 @@ def test_code_in_shorter_lines_is_the_same_code(path: Path) -> None:
 
 @pytest.mark.parametrize("name", [name for name in sn.__all__ if inspect.isfunction(getattr(sn, name))])
 def test_no_function_is_shown_in_lines_that_a_notebook_breaks(name: str) -> None:
-    (_, *shown, _) = sn.source(getattr(sn, name))._repr_markdown_().split("\n")
+    (_, _, _, *shown, _, _, _) = sn.source(getattr(sn, name))._repr_markdown_().split("\n")
     # what is left is one text, or the end of one, that has no room in a line
     assert [line for line in shown if len(line) > WIDTH and not line.lstrip(" rf").startswith(("'", '"'))] == []
+    assert [line for line in shown if len(line) > 110] == []  # a window that is not wide has room for so many
+
+
+def test_a_listing_is_markdown_whose_code_has_letters_of_one_width_in_pages_that_nbconvert_makes() -> None:
+    """Its style sheet gives the code of an output the letters of what is around it, here those of <samp>."""
+    first, *_, last = MarkdownIt("commonmark").parse(sn.source(sn.accuracy)._repr_markdown_())
+    assert (first.type, first.content.strip(), last.type, last.content.strip()) == (
+        "html_block", "<samp>", "html_block", "</samp>"
+    )  # fmt: skip
+    (code,) = MarkdownIt("commonmark").parse(sn.source(sn.accuracy)._repr_markdown_())[1:-1]
+    assert (code.type, code.info, code.content) == ("fence", "python", folded(repr(sn.source(sn.accuracy))) + "\n")
 
 
 def test_a_line_that_fits_stays_as_it_is() -> None:

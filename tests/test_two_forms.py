@@ -117,7 +117,7 @@ def read_notebook(told: list, hidden: set[str]) -> Iterator[str]:
             elif "image/png" in data:
                 yield picture(BeautifulSoup(after.source, "html.parser").get_text().partition("\n")[2])
             elif "text/markdown" in data:
-                yield from lines("output", "\n".join(data["text/markdown"].split("\n")[1:-1]))
+                yield from lines("output", "\n".join(data["text/markdown"].split("\n")[3:-3]))
             else:
                 yield from lines("output", output.get("text") or data["text/plain"])
 
@@ -209,6 +209,32 @@ def test_a_program_that_sets_no_formulas_sees_the_same_headings_lists_and_tables
     for cell in cells(path, "markdown"):
         assert structure(plain, cell.source) == structure(READER, cell.source), cell.source
         assert not re.search(r"^ *(?:[,.;:?)]|![^[])", cell.source, re.MULTILINE), cell.source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_letter_or_digit_touches_a_formula_because_a_code_host_would_not_see_it(path: Path) -> None:
+    for cell in cells(path, "markdown"):
+        for block in READER.parse(cell.source):
+            pieces = block.children or []
+            around = [
+                (before.content[-1:], after.content[:1])
+                for before, piece, after in zip(pieces, pieces[1:], pieces[2:], strict=False)
+                if piece.type == "math_inline"
+            ]
+            assert not [pair for pair in around if re.search(r"\w", "".join(pair))], block.content
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_line_that_is_printed_is_so_long_that_a_notebook_breaks_it_within_a_word(path: Path) -> None:
+    printed = [output.text for cell in cells(path, "code") for output in cell.outputs if "text" in output]
+    assert [line for text in printed for line in text.split("\n") if len(line) > 100] == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_listing_has_letters_of_one_width_in_pages_that_nbconvert_makes(path: Path) -> None:
+    outputs = [output.get("data", {}) for cell in cells(path, "code") for output in cell.outputs]
+    for shown in (data["text/markdown"] for data in outputs if "text/markdown" in data):
+        assert re.fullmatch(r"<samp>\n\n```python\n.*\n```\n\n</samp>", shown, re.DOTALL), shown
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

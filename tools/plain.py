@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from math import ceil
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -44,7 +45,10 @@ ROLE = re.compile(r"\{([\w:]+)\}`([^`]+)`")
 NAMED = re.compile(r"(.*?)\s*<([^<>]+)>", re.DOTALL)  # the words of a link, and in angle brackets where it leads
 FORMULA = re.compile(r"^\$\$\n.*?\n\$\$$", re.DOTALL | re.MULTILINE)
 BULLET = re.compile(r"\n *(?=[-+*>#=])")  # how a line begins that could be taken for a list, quotation or heading
+TABLE = re.compile(r"^\|.*\n\|[ :|-]+\|(?:\n\|.*)+", re.MULTILINE)
+IN_LINE = re.compile(r"\$([^$]+)\$")  # a formula in a line
 HIDDEN = {"hide-input", "remove-input"}
+EM, JOINER = "\N{EM SPACE}", "\N{WORD JOINER}"
 CODE = "Code"  # what the line above folded code says where a text has no words for it
 MINUTES = re.compile(r"(?: ·|,) \d+ min$")  # stands at the end of the title of a fold or an exercise
 FROM_CHAPTER = "From the chapter"
@@ -133,8 +137,10 @@ def heading_id(heading: str) -> str:
     """Return the id of the cell that a heading begins, by which JupyterLab reaches it from another notebook.
 
     A heading alone would not do: JupyterLab looks for it only in a notebook that is open already. From its release 4.6
-    on the same holds for an id, except where it draws only what is in sight, as .binder/postBuild tells it to. The
-    minutes that a heading ends in may change, and are no part of the id.
+    on the same holds for an id, except where it draws only what is in sight, as .binder/postBuild tells it to. Notebook
+    7 (up to 7.6.5) follows no form at all: it opens a notebook at its top, whatever stands behind the # of a link, and
+    even of an address that is typed. So solutions begin with links to each of them. The minutes that a heading ends in
+    may change, and are no part of the id.
     """
     return re.sub("[^a-z0-9]+", "-", MINUTES.sub("", heading).lower()).strip("-")[:64]
 
@@ -143,15 +149,55 @@ def markdown(source: str) -> Cell:
     """Return a cell of text, without repeated blank lines. If it begins with a heading, its id is made from that.
 
     Within a formula, lines are joined where one begins with a sign that Markdown would read, because some programs look
-    for formulas last. What is folded on the page is folded in Jupyter, which runs it with the heading above it.
+    for formulas last. What is folded on the page is folded in Jupyter, which runs it with the heading above it. The
+    minutes at the end of its heading are not parted from the last word.
     """
     squeezed = re.sub(r"\n{3,}", "\n\n", source).strip("\n")
+    squeezed = TABLE.sub(lambda found: roomy(found[0]), squeezed)
     cell = nbformat.v4.new_markdown_cell(FORMULA.sub(lambda found: BULLET.sub(" ", found[0]), squeezed))
     if found := HEADING.match(cell.source):
         cell.id = heading_id(found[2])
+        if found[2].startswith(DEEPER) and (minutes := MINUTES.search(found[2])):
+            whole = found[0].replace(minutes[0], minutes[0].replace(" ", "\N{NO-BREAK SPACE}"))
+            cell.source = cell.source.replace(found[0], whole, 1)
         if found[2].startswith((DEEPER, FROM_CHAPTER)):
             cell.metadata["jp-MarkdownHeadingCollapsed"] = True
     return cell
+
+
+def roomy(table: str) -> str:
+    """Return a table whose heading holds, in each column, about the width of the widest formula.
+
+    Pages that nbconvert makes would otherwise break a formula that is wider than all words of its column, and make the
+    column as wide as the page: MathJax 2 measures a table without its formulas. The room is made by spaces as wide as a
+    letter is high, which are seen nowhere. A sign without width stands on either side, because spaces at the end of a
+    cell do not count.
+    """
+    heading, *lines = table.split("\n")
+    rows = [[cell.strip() for cell in line.strip()[1:-1].split("|")] for line in (heading, *lines[1:])]
+    if len({len(row) for row in rows}) > 1:
+        raise SystemExit(f"the rows of this table do not have as many cells as its heading:\n{table}")
+    cells = []
+    for first, *others in zip(*rows, strict=True):
+        widest = max((width(formula) for cell in (first, *others) for formula in IN_LINE.findall(cell)), default=0)
+        words = [len(re.sub("[`*]", "", IN_LINE.sub("", cell))) / 2 for cell in (first, *others)]
+        side = ceil((widest - words[0]) / 2) * EM if widest > max(words) else ""
+        cells.append(f"{JOINER}{side}{first}{side}{JOINER}" if side else first)
+    return "\n".join([f"| {' | '.join(cells)} |", *lines])
+
+
+def width(formula: str) -> float:
+    """Return about how wide a formula is, and rather too much, in letters as wide as they are high."""
+    shown = re.sub(r"\\(?:operatorname|text)\{(\w+)\}", r"\1", formula)
+    shown = re.sub(r"\\[dt]?frac *(\w|\{[^{}]*\}) *(\w|\{[^{}]*\})", lambda of: max(of[1], of[2], key=len), shown)
+    shown = re.sub(r"\\([lr]Vert|quad|[,;])", " ", shown)
+    shown = re.sub(r"\\(log|ln|max|min|exp|tanh)\b", r"\1", shown)
+    shown = re.sub(r"\\(sum|sqrt)\b", "xx", shown)
+    shown = re.sub(r"\\(approx|l?eq?|g?eq?|to|in)\b", "=", shown)
+    shown = re.sub(r"\\(cdot|odot|times|pm)\b", "+", shown)
+    shown = re.sub(r"\\[A-Za-z]+", "x", shown)
+    signs, between = len(re.sub(r"[\s{}^_]", "", shown)), len(re.findall("[=<>+-]", shown))
+    return 0.75 * signs + 0.6 * between
 
 
 def sections(text: str) -> Iterator[str]:

@@ -24,6 +24,9 @@ def read_text(app: Any, docname: str, source: list[str]) -> None:
         raise ExtensionError(f"{docname}: the notebook does not have the code of {text.name}; run `make notebooks`")
     for file in (text, chapter.path_of_solutions):
         app.env.note_dependency(str(file))
+    for output in (output for cell in chapter.cells for output in cell.get("outputs", [])):
+        if shown := output.get("data", {}).get("text/markdown"):  # a listing; the page knows what its letters are
+            output.data["text/markdown"] = shown.removeprefix("<samp>").removesuffix("</samp>").strip("\n")
     source[0] = nbformat.writes(nbformat.v4.new_notebook(cells=chapter.cells, metadata=METADATA))
 
 

@@ -37,7 +37,7 @@ export class Output {
       const source = medium === "image/png" ? `data:image/png;base64,${data[medium]}` : `data:${medium},${encodeURIComponent(data[medium])}`;
       return this.box.append(el("img", { src: source, alt: this.alt || "A picture that the cell drew." }));
     }
-    const text = medium === "text/markdown" ? data[medium].replace(/^```\w*\n|\n?```\s*$/g, "") : data[medium];
+    const text = medium === "text/markdown" ? data[medium].replace(/^(<samp>\n\n)?```\w*\n|\n?```\s*(<\/samp>)?$/g, "") : data[medium];
     this.box.append(el("div", { class: "output text_plain" }, el("pre", {}, text)));
   }
 

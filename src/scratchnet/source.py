@@ -22,7 +22,9 @@ class Source:
         return self.text
 
     def _repr_markdown_(self) -> str:
-        return f"```python\n{folded(self.text)}\n```"
+        # <samp>, "output of a program", keeps to letters of one width in pages that nbconvert makes: their style sheet
+        # says that the code of an output has the letters of what is around it.
+        return f"<samp>\n\n```python\n{folded(self.text)}\n```\n\n</samp>"
 
 
 def source(*functions: Callable[..., Any]) -> Source:

@@ -153,8 +153,9 @@ def fit(
             dev = evaluate(params, *validation) if validation else None
             if not np.isfinite(loss):
                 raise DivergedError(
-                    f"the loss is {loss} after epoch {epoch}: training diverged. Start again with fresh parameters "
-                    f"and a smaller learning rate than {getattr(optimizer, 'learning_rate', 'this')}"
+                    f"the loss is {loss} after epoch {epoch}: training diverged. "
+                    "Start again with fresh parameters and a smaller learning rate "
+                    f"than {getattr(optimizer, 'learning_rate', 'this')}"
                 )
             history.loss.append(loss)
             history.accuracy.append(right)
