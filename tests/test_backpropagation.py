@@ -106,6 +106,25 @@ def test_steps_on_batches_of_one_size_make_no_large_arrays(between: sn.Kind) -> 
     assert peak < 100 * 200 * 4  # less than the hidden layer's Z alone
 
 
+def test_every_layer_writes_into_the_arrays_of_the_step_before() -> None:
+    network = [
+        sn.Convolution((1, 14, 10), 2, 3), sn.Tanh(), sn.MaxPool((2, 12, 8)), sn.Convolution((2, 6, 4), 3, 3),
+        sn.ReLU(), sn.MeanPool((3, 4, 2)), sn.Dropout(0.2), sn.Linear(6, 5), sn.ReLU(), sn.Linear(5, 4),
+    ]  # fmt: skip
+    params, gradient = sn.initialize(network, np.random.default_rng(0)), Backpropagation()
+    rng, steps = np.random.default_rng(1), []
+    for seed in range(3):
+        X, y = rng.normal(size=(8, 140)).astype(np.float32), rng.integers(4, size=8)
+        found = gradient(params, X, y, np.random.default_rng(seed))
+        Z, cache = sn.forward(params, X, np.random.default_rng(seed))
+        expected = sn.backward(params, cache, sn.cross_entropy_backward(Z, y))
+        np.testing.assert_array_equal(found.theta, expected.theta)
+        steps.append([gradient.dZ, found.theta, *gradient.forward, *gradient.backward[1:]])
+    for now, before in zip(steps[2], steps[1], strict=True):
+        assert np.shares_memory(now, before)
+    assert gradient.backward[0] is None  # nobody needs the gradient of the images
+
+
 def test_at_the_kink_it_is_zero_and_in_mixed_precision_nothing_is_rounded() -> None:
     rng = np.random.default_rng(2)
     params = sn.initialize((3, 4, 2), rng)

@@ -127,6 +127,13 @@ def test_pooling_is_its_formula_and_its_way_back_by_finite_differences(pool: Cal
     assert sn.relative_error(backward(upstream, X, size), numbers) < 1e-7
 
 
+def test_windows_are_of_two_by_two_pixels_unless_another_size_is_given() -> None:
+    X, dP = images(3, 2, 6, 12), rng.normal(size=(3, 2, 3, 6))
+    for pool, backward in ((sn.max_pool, sn.max_pool_backward), (sn.mean_pool, sn.mean_pool_backward)):
+        np.testing.assert_array_equal(pool(X), pool(X, 2))
+        np.testing.assert_array_equal(backward(dP, X), backward(dP, X, 2))
+
+
 def test_of_equal_pixels_the_first_gets_all() -> None:
     X = np.array([[[[5.0, 5, 1, 2], [5, 5, 2, 2], [0, 3, 0, 0], [3, 3, 0, -1]]]])
     dX = sn.max_pool_backward(np.array([[[[1.0, 2], [3, 4]]]]), X)
@@ -210,6 +217,18 @@ def test_the_gradients_of_a_convolution_fill_arrays_too_and_dx_is_left_out_where
             np.testing.assert_array_equal(ours, expected)
 
 
+@pytest.mark.parametrize("first", [np.float32, np.float64])
+@pytest.mark.parametrize("second", [np.float32, np.float64])
+def test_in_mixed_precision_a_convolution_and_its_gradient_have_the_finer_of_the_two_types(
+    first: type, second: type
+) -> None:
+    finer = np.result_type(first, second)
+    X, W, b = images().astype(first), rng.normal(size=(4, 2, 3, 2)), np.ones(4)
+    assert sn.conv2d(X, W.astype(second), b.astype(second)).dtype == finer
+    dZ = rng.normal(size=(3, 4, 5, 5))
+    assert sn.conv2d_backward(dZ.astype(second), X, W.astype(first))[1].dtype == finer
+
+
 def network(pool: type = sn.MaxPool) -> list[sn.Kind]:
     first = sn.Convolution((2, 8, 6), 3, 3, padding=1)
     second = sn.Convolution((3, 4, 3), 4, 3, stride=2, padding=1)
@@ -284,7 +303,7 @@ X4, W4, b4 = np.ones((2, 3, 5, 5)), np.ones((4, 3, 2, 2)), np.ones(4)
         (lambda: sn.conv2d(np.ones((2, 3)), W4, b4), r"images \(N, C, H, W\), not shape \(2, 3\) and dtype float64$"),
         (lambda: sn.conv2d(X4[:0], W4, b4), r"X has shape \(0, 3, 5, 5\): there is nothing in it$"),
         (lambda: sn.conv2d(X4, W4[0], b4), r"W must be a float array of filters \(F, C, h, w\), not shape \(3, 2, 2\)"),
-        (lambda: sn.conv2d(X4, W4[:, :2], b4), r"^W must have 3 channels, as many as X, not 2$"),
+        (lambda: sn.conv2d(X4, W4[:, :1], b4), r"^W must have 3 channels, as many as X, not 1$"),
         (lambda: sn.conv2d(X4, W4, b4[:3]), r"b must have shape \(4,\) \(one bias for each filter\), not \(3,\)"),
         (lambda: sn.conv2d(X4, W4, b4, 0), r"stride must be a whole number, at least 1, not 0"),
         (lambda: sn.conv2d(X4, W4, b4, 1, -1), r"padding must be a whole number of pixels, 0 or more, not -1"),
@@ -301,6 +320,7 @@ X4, W4, b4 = np.ones((2, 3, 5, 5)), np.ones((4, 3, 2, 2)), np.ones(4)
         (lambda: sn.conv2d_backward(np.ones((2, 4, 4, 4)), X4[0], W4), r"X must be a float array of images"),
         (lambda: sn.max_pool(X4), r"^windows of 2 by 2 pixels do not cover 5 by 5 pixels$"),
         (lambda: sn.mean_pool(X4[:, :, :4], 4), r"^windows of 4 by 4 pixels do not cover 4 by 5 pixels$"),
+        (lambda: sn.max_pool(X4[0], 5), r"^X must be a float array of images \(N, C, H, W\), not shape \(3, 5, 5\)"),
         (lambda: sn.max_pool(X4, 0), r"size must be a whole number, at least 1, not 0"),
         (lambda: sn.mean_pool(X4[:0], 5), r"there is nothing in it"),
         (
@@ -314,10 +334,15 @@ X4, W4, b4 = np.ones((2, 3, 5, 5)), np.ones((4, 3, 2, 2)), np.ones(4)
         ),
         (lambda: sn.Convolution(784, 12, 5), r"image must be its shape .*, not 784$"),
         (lambda: sn.Convolution((1, 28, 2.0), 12, 5), r"image's width must be a whole number"),
+        (lambda: sn.Convolution((1, 0, 28), 12, 5), r"^image's height must be a whole number, at least 1, not 0$"),
+        (lambda: sn.Convolution((1, 4, 28), 12, 5), r"^a filter of 5 pixels finds no place along 4 pixels$"),
+        (lambda: sn.Convolution((1, 28, 4), 12, 5), r"^a filter of 5 pixels finds no place along 4 pixels$"),
         (lambda: sn.Convolution((1, 28, 28), 0, 5), r"filters must be a whole number, at least 1, not 0"),
         (lambda: sn.Convolution((1, 28, 28), 1, 29), r"a filter of 29 pixels finds no place along 28 pixels$"),
         (lambda: sn.Convolution((1, 28, 28), 1, 5, padding=1.5), r"padding must be a whole number of pixels"),
         (lambda: sn.MaxPool((1, 24, 25)), r"windows of 2 by 2 pixels do not cover 24 by 25 pixels"),
+        (lambda: sn.MaxPool((1, 25, 24)), r"^windows of 2 by 2 pixels do not cover 25 by 24 pixels$"),
+        (lambda: sn.MaxPool((1, 24, 24), 0), r"^size must be a whole number, at least 1, not 0$"),
         (lambda: sn.MeanPool((0, 24, 24)), r"image's channels must be a whole number, at least 1, not 0"),
         (
             lambda: sn.Parameters([sn.Convolution((1, 28, 28), 12, 5), sn.Linear(784, 10)]),

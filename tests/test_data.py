@@ -313,7 +313,7 @@ def test_a_split_refuses_to_leave_a_part_empty(size: float) -> None:
 def test_a_split_says_what_to_write_for_a_part_of_the_examples() -> None:
     with pytest.raises(ValueError, match=r"not 0\.25\. For that part of the examples, write dev_size=2"):
         train_dev_split(X, y, 0.25, rng)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match=r"not 2\.0\. Write dev_size=2"):
+    with pytest.raises(ValueError, match=r"not 2\.0\. Write 2"):
         train_dev_split(X, y, 2.0, rng)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="X has one row: at least two examples are needed"):
         train_dev_split(X[:1], y[:1], 1, rng)

@@ -210,6 +210,25 @@ def test_refuses_what_cannot_be_checked(params: Parameters, changes: dict, sente
         check_gradients(**({"params": params, "X": X, "y": y} | changes))
 
 
+@pytest.mark.parametrize("given", ["gradient", "loss"])
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"X": X[:, :4]}, r"^X has 4 columns and the network 5 inputs$"),
+        ({"X": np.where(X > 1, np.inf, X)}, r"^X must be finite numbers, but inf stands in row"),
+        ({"y": np.array([0, 1, 2, 2, 1, 3])}, r"^y\[5\] is 3, but with 3 classes a label is from 0 to 2$"),
+        ({"y": y[:5]}, r"^y must have shape \(6,\)"),
+    ],
+)
+def test_examples_that_do_not_fit_are_refused_before_a_function_of_one_s_own_sees_them(
+    params: Parameters, changes: dict, sentence: str, given: str
+) -> None:
+    called: list[object] = []
+    with pytest.raises(ValueError, match=sentence):
+        check_gradients(**({"params": params, "X": X, "y": y} | changes | {given: lambda *these: called.append(these)}))
+    assert not called
+
+
 def test_refuses_parameters_that_are_no_longer_numbers(params: Parameters) -> None:
     params.theta[4] = np.inf
     with pytest.raises(ValueError, match=r"params\.theta must be finite numbers, but inf stands in place 4"):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -221,6 +222,29 @@ def test_fit_hands_its_generator_to_layers_in_training_alone_and_asks_the_first_
     assert asked == [True, False] * 2
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        sn.Linear(24, 5), sn.ReLU(), sn.Tanh(), sn.Dropout(0.2), sn.Convolution((2, 4, 3), 3, 2), sn.MaxPool((1, 4, 6)),
+        sn.MeanPool((1, 4, 6)),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_layer_hands_the_gradient_on_unless_it_is_told_that_nobody_needs_it(kind: sn.Kind) -> None:
+    params = sn.initialize([sn.Linear(24, 24), kind], rng, dtype=np.float64)
+    (_, layer), (_, grad) = params.network[1], params.copy().network[1]
+    A, saved = kind.forward(layer, rng.normal(size=(6, 24)), np.random.default_rng(0))
+    dA = rng.normal(size=A.shape)
+    dX = kind.backward(layer, grad, dA, saved)
+    assert dX.shape == (6, 24)
+    assert dX.any()
+    np.testing.assert_array_equal(dX, kind.backward(layer, grad, dA, saved, True))
+    if vars(layer):  # only where parameters have gradients of their own can anything be left out
+        before = dX.copy()
+        assert kind.backward(layer, grad, 2 * dA, saved, False, dX) is None
+        np.testing.assert_array_equal(dX, before)  # an array for dX stays as it was, because none was computed
+
+
 @pytest.fixture
 def of_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file of a network with a layer whose class is not there when it is read."""
@@ -245,6 +269,18 @@ def test_the_names_of_the_package_s_layers_are_taken() -> None:
         with pytest.raises(ValueError, match=f"{name} is a layer of scratchnet. Give yours another name"):
             type(name, (sn.Kind,), {})
         assert KINDS[name] is getattr(sn, name)
+
+
+def test_of_the_package_is_what_stands_in_any_of_its_modules_and_in_no_other_package() -> None:
+    for module in ("scratchnet", "scratchnet.layers", "scratchnet.deeper.layers"):
+        with patch.dict(KINDS):
+            type("Stacked", (sn.Kind,), {"__module__": module})
+            with pytest.raises(ValueError, match=r"^Stacked is a layer of scratchnet\. Give yours another name$"):
+                type("Stacked", (sn.Kind,), {})
+    for module in ("scratchnet_more.layers", "mine.scratchnet"):
+        with patch.dict(KINDS):
+            type("Stacked", (sn.Kind,), {"__module__": module})
+            assert KINDS["Stacked"] is not type("Stacked", (sn.Kind,), {})
 
 
 def test_settings_that_a_file_cannot_hold_are_refused_before_it_is_written(tmp_path: Path) -> None:

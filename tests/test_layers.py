@@ -1,9 +1,9 @@
-"""The linear layer, on an example small enough for paper and at its edges. Gradients: test_gradients.py."""
+"""The linear layer, small enough for paper and at its edges, and how it starts. Gradients: test_gradients.py."""
 
 import numpy as np
 import pytest
 
-from scratchnet import Linear, Parameters, linear, linear_backward
+from scratchnet import Linear, Parameters, initialize, linear, linear_backward
 
 X = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
 W = np.array([[1.0, 0.0, -1.0, 2.0], [0.0, 1.0, 1.0, -2.0]])
@@ -84,3 +84,36 @@ def test_as_a_layer_it_hands_the_gradient_of_its_input_on_unless_nobody_needs_it
     np.testing.assert_array_equal(Linear(2, 4).backward(layer, grad, X @ W, X), X @ W @ W.T)
     assert Linear(2, 4).backward(layer, grad, X @ W, X, need_dX=False) is None
     np.testing.assert_array_equal(grad.W, X.T @ X @ W)
+
+
+def test_he_has_mean_zero_and_variance_two_over_inputs_and_zero_biases() -> None:
+    params = initialize((400, 300, 200), np.random.default_rng(0))
+    for layer in params.layers:
+        assert layer.W.mean() == pytest.approx(0, abs=4 * np.sqrt(2 / len(layer.W) / layer.W.size))
+        assert layer.W.var() * len(layer.W) == pytest.approx(2, rel=0.03)
+        assert not layer.b.any()
+
+
+def test_uniform_fills_the_interval_and_the_biases_too() -> None:
+    params = initialize((100, 100, 100), np.random.default_rng(0), scheme="uniform")
+    for layer in params.layers:
+        assert -0.5 <= layer.W.min() < -0.49 < 0.49 < layer.W.max() < 0.5
+        assert -0.5 <= layer.b.min() < -0.4 < 0.4 < layer.b.max() < 0.5
+
+
+def test_small_is_a_hundredth_and_leaves_biases_at_zero() -> None:
+    params = initialize((200, 200), np.random.default_rng(0), scheme="small")
+    assert params.layers[0].W.std() == pytest.approx(0.01, rel=0.03)
+    assert params.layers[0].W.mean() == pytest.approx(0, abs=0.0003)
+    assert not params.layers[0].b.any()
+
+
+def test_zeros_is_zero_and_draws_nothing() -> None:
+    rng = np.random.default_rng(0)
+    assert not initialize((20, 20), rng, scheme="zeros").theta.any()
+    assert rng.random() == np.random.default_rng(0).random()
+
+
+def test_refuses_an_unknown_scheme() -> None:
+    with pytest.raises(ValueError, match=r'^scheme must be "he", "uniform", "small" or "zeros", not \'He\'$'):
+        initialize((2, 2), np.random.default_rng(0), scheme="He")

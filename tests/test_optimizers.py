@@ -3,9 +3,11 @@
 import copy
 import json
 import re
+import tracemalloc
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -306,6 +308,43 @@ def test_all_keep_float32_work_in_place_and_take_a_schedule_s_factor(name: str) 
     assert all(array.dtype == np.float32 for what, array in optimizer.state.items() if what != "steps")
     with pytest.raises(ValueError, match="the gradients are for a network 2-3 and the parameters for 3-2"):
         optimizer.step(params, Parameters((2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "state"),
+    [
+        (SGD(0.1), {}),
+        (Momentum(0.1), {"velocity": [3, -4]}),
+        (AdaGrad(0.1), {"squares": [9, 16]}),
+        (RMSProp(0.1, beta=0.75), {"square": [9 / 4, 16 / 4]}),
+        (Adam(0.1, beta1=0.75, beta2=0.5), {"mean": [3 / 4, -4 / 4], "square": [9 / 2, 16 / 2], "steps": 1}),
+        (AdamW(0.1, beta1=0.75, beta2=0.5), {"mean": [3 / 4, -4 / 4], "square": [9 / 2, 16 / 2], "steps": 1}),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_remembered_has_the_names_by_which_checkpoints_keep_it(optimizer: Optimizer, state: dict) -> None:
+    path(optimizer, [[3, -4]])
+    assert {name: array.tolist() for name, array in optimizer.state.items()} == state
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [Momentum(0.1), Momentum(0.1, nesterov=True), AdaGrad(0.1), RMSProp(0.1), Adam(0.1), AdamW(0.1)],
+    ids=lambda each: f"{type(each).__name__} {each.settings.get('nesterov', '')}",
+)
+def test_from_the_second_step_on_the_arithmetic_is_done_in_arrays_that_are_there(
+    optimizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params, grads = Parameters((300, 200)), Parameters((300, 200))
+    grads.theta[:] = 1
+    optimizer.step(params, grads)
+    # To look up what it remembers, an optimiser makes zeros that it throws away. They are no part of the arithmetic.
+    monkeypatch.setattr(type(optimizer), "_remembered", lambda self, name, theta: self.state[name])
+    tracemalloc.start()
+    optimizer.step(params, grads)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < params.theta.nbytes / 10
 
 
 @pytest.mark.parametrize("name", ALL)

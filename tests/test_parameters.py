@@ -1,4 +1,4 @@
-"""One flat θ with views that nothing parts from it, and how it starts."""
+"""One flat θ with views that nothing parts from it, and how it starts. The schemes: test_layers.py."""
 
 import copy
 import pickle
@@ -192,34 +192,6 @@ def test_refuses_other_dtypes(dtype: type) -> None:
         Parameters((2, 2), dtype)
 
 
-def test_he_has_mean_zero_and_variance_two_over_inputs_and_zero_biases() -> None:
-    params = initialize((400, 300, 200), np.random.default_rng(0))
-    for layer in params.layers:
-        assert layer.W.mean() == pytest.approx(0, abs=4 * np.sqrt(2 / len(layer.W) / layer.W.size))
-        assert layer.W.var() * len(layer.W) == pytest.approx(2, rel=0.03)
-        assert not layer.b.any()
-
-
-def test_uniform_fills_the_interval_and_the_biases_too() -> None:
-    params = initialize((100, 100, 100), np.random.default_rng(0), scheme="uniform")
-    for layer in params.layers:
-        assert -0.5 <= layer.W.min() < -0.49 < 0.49 < layer.W.max() < 0.5
-        assert -0.5 <= layer.b.min() < -0.4 < 0.4 < layer.b.max() < 0.5
-
-
-def test_small_is_a_hundredth_and_leaves_biases_at_zero() -> None:
-    params = initialize((200, 200), np.random.default_rng(0), scheme="small")
-    assert params.layers[0].W.std() == pytest.approx(0.01, rel=0.03)
-    assert params.layers[0].W.mean() == pytest.approx(0, abs=0.0003)
-    assert not params.layers[0].b.any()
-
-
-def test_zeros_is_zero_and_draws_nothing() -> None:
-    rng = np.random.default_rng(0)
-    assert not initialize((20, 20), rng, scheme="zeros").theta.any()
-    assert rng.random() == np.random.default_rng(0).random()
-
-
 def test_the_default_is_he_in_float32_and_the_seed_decides() -> None:
     first, again, other = (initialize((5, 4), np.random.default_rng(seed)) for seed in (1, 1, 2))
     explicit = initialize((5, 4), np.random.default_rng(1), "he", np.float32)
@@ -228,8 +200,3 @@ def test_the_default_is_he_in_float32_and_the_seed_decides() -> None:
     np.testing.assert_array_equal(first.theta, explicit.theta)
     assert (first.theta != other.theta).any()
     assert initialize((5, 4), np.random.default_rng(1), dtype=np.float64).theta.dtype == np.float64
-
-
-def test_refuses_an_unknown_scheme() -> None:
-    with pytest.raises(ValueError, match='scheme must be "he", "uniform", "small" or "zeros", not \'He\''):
-        initialize((2, 2), np.random.default_rng(0), scheme="He")

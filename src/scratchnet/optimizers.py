@@ -75,7 +75,9 @@ class _Steps:
 
     def _remembered(self, name: str, theta: FloatArray) -> FloatArray:
         """Return the array that is remembered under this name; at first it holds zeros."""
-        return self.state.setdefault(name, np.zeros_like(theta))
+        if name not in self.state:
+            self.state[name] = np.zeros_like(theta)
+        return self.state[name]
 
 
 class _Scratch:
@@ -216,7 +218,7 @@ class Adam(_Steps):
         steps = self.state.setdefault("steps", np.array(0))
         steps += 1
         t, step = int(steps), self._scratch.like(params.theta)
-        np.copyto(step, g, casting="same_kind")
+        np.copyto(step, g)
         _average(mean, step, beta1)
         np.square(g, out=step)
         _average(square, step, beta2)

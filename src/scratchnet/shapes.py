@@ -137,7 +137,7 @@ def require_count(name: str, value: int, most: int | None = None, because: str =
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not whole or value < 1 or (most is not None and value > most):
         if isinstance(value, float | np.floating) and float(value).is_integer():
-            advice = f". Write {name}={int(value)}"
+            advice = f". Write {int(value)}"
         scale = "at least 1" if most is None else f"from 1 to {most}"
         comma = "," if most is None else ""
         raise ValueError(f"{name} must be a whole number{comma} {scale}{because}, not {value!r}{advice}")
