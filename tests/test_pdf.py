@@ -47,6 +47,9 @@ def test_the_document_that_is_printed_is_whole(
     assert not document.xpath("//*[@loading]")
     assert document.xpath("//details[@open]")
     assert not document.xpath("//details[not(@open)]")
+    before = [fold.getprevious() for fold in document.xpath("//details[summary[normalize-space()='Set-up']]")]
+    assert before
+    assert [tag.tag for tag in before if not tag.text_content().startswith("Time.")] == [], "set-up before the words"
     pictures = [address[7:] for address in document.xpath("//img/@src") if address.startswith("file:")]
     assert pictures
     assert [picture for picture in pictures if not Path(unquote(picture)).exists()] == []
@@ -123,6 +126,7 @@ def test_the_pdf_holds_the_text_its_fonts_and_no_trace_of_the_site_around_it(boo
     assert "Nothing in the picture is made up" in text
     assert "Solution to Exercise 2.1" in text
     assert not re.search("Click to show|Open in Colab|Search the book", text)
+    assert text.count("not answered yet") == 1, "on the page for teachers, and under no exercise: nobody answers here"
     fonts = {
         font.get_object()["/BaseFont"] for page in book.pages for font in page["/Resources"].get("/Font", {}).values()
     }

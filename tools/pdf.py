@@ -61,6 +61,11 @@ def chapter(page: str, pages: list[str]) -> Tag:
         tag.decompose()
     for tag in article.select("details"):
         tag["open"] = ""
+    # Folds are open on paper, and a page of set-up would part the opening picture from the words about it.
+    for tag in article.select("details.code"):
+        (title,), (cell,) = tag.select("summary"), tag.find_parents(class_="cell", limit=1)
+        if title.get_text(strip=True) == "Set-up" and (words := cell.find_next_siblings("p")):
+            words[-1].insert_after(tag.extract())
     for tag in article.select("[id]"):
         tag["id"] = place(page, str(tag["id"]))
     article["id"] = place(page)
