@@ -41,7 +41,7 @@ RUN = """async ([source, name]) => {
 
 def policy() -> str:
     """Return the policy of a chapter's page once it can start Python."""
-    page = with_script(without_script(CHAPTER.read_text(encoding="utf-8")), "page.js")
+    page = with_script(without_script(CHAPTER.read_text(encoding="utf-8")), "page.js", "style.css", "")
     found = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)
     assert found
     return found[1]

@@ -20,7 +20,7 @@ BOOK = Book(ROOT / "book", site_address(ROOT))
 PAGE = """<!DOCTYPE html>
 <html><head>
 <meta http-equiv="Content-Security-Policy" content="script-src 'self' 'sha256-a='; connect-src 'self'">
-</head><body></body></html>
+</head><body><p class="run d-print-none">Run it elsewhere.</p></body></html>
 """
 
 
@@ -101,14 +101,16 @@ def test_the_library_keeps_what_a_page_can_use(name: str, stays: bool) -> None:
     assert live.is_used(name) == stays
 
 
-def test_a_page_gets_one_script_and_is_afterwards_as_it_was() -> None:
-    page = live.with_script(PAGE, "../live/page-0123456789ab.js")
-    assert page.count("<script") == 1
+def test_a_page_gets_one_script_and_one_style_and_is_afterwards_as_it_was() -> None:
+    added = "../live/page-0123456789ab.js", "../live/style-0123456789ab.css", live.OFFER.format(34, 9)
+    page = live.with_script(PAGE, *added)
+    assert page.count("<script") == page.count("<link") == page.count('class="live-head') == 1
+    assert page.index("Run this page, here") < page.index("Run it elsewhere."), "before what it is offered beside"
     assert "script-src 'self' 'wasm-unsafe-eval' 'sha256-a='; worker-src 'self';" in page
-    assert live.with_script(page, "../live/page-0123456789ab.js") == page
+    assert live.with_script(page, *added) == page
     assert live.without_script(page) == PAGE
     with pytest.raises(SystemExit, match="build the book again"):
-        live.with_script(PAGE.replace("script-src", "other-src"), "page.js")
+        live.with_script(PAGE.replace("script-src", "other-src"), *added)
 
 
 def test_every_cell_that_is_said_to_be_slow_is_one_of_the_book() -> None:

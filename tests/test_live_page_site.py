@@ -281,6 +281,21 @@ def test_a_page_that_nobody_runs_fetches_no_more_than_its_script_and_style(page:
     assert page.locator(".live-head + p.run").count() == 1, "before Binder, Colab and the download"
 
 
+def test_nothing_moves_while_a_page_loads(browser: Browser, address: str) -> None:
+    shifts = """new PerformanceObserver(list => {
+        for (const entry of list.getEntries()) window.moved = (window.moved ?? 0) + entry.value;
+    }).observe({type: "layout-shift", buffered: true})"""
+    for size in (DESKTOP, PHONE):
+        context = browser.new_context(viewport=size)
+        page = context.new_page()
+        page.add_init_script(shifts)
+        page.goto(address, wait_until="load")
+        page.locator(".live-head button").wait_for()
+        Watched(page).settle()
+        assert page.evaluate("window.moved ?? 0") < 0.02, size
+        context.close()
+
+
 def test_the_bar_tells_how_much_is_downloaded(page: Page) -> None:
     page.evaluate("window.held = {10e6: new Promise(go => { window.go_on = go })}")
     page.get_by_role("button", name="Run this page, here").click()

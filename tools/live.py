@@ -314,25 +314,36 @@ def write_licences(live: Path) -> None:
 
 
 POLICY = re.compile(r"script-src 'self'( 'wasm-unsafe-eval')?([^;]*);( worker-src 'self';)?")
-SCRIPT = re.compile(r'<script defer src="[./]*live/page-\w+\.js"></script>\n|<noscript class="live">.*?</noscript>')
+ADDED = re.compile(
+    r'<link rel="stylesheet" href="[./]*live/style-\w+\.css">\n|<script defer src="[./]*live/page-\w+\.js"></script>\n'
+    r'|<div class="live-head.*?</div>\n|<noscript class="live">.*?</noscript>'
+)
 RUN = '<p class="run d-print-none">'
 NO_SCRIPTS = '<noscript class="live">This page can also run here, once scripts are allowed. </noscript>'
+# It stands in the page from the start, so that nothing moves when the script makes a button of it.
+OFFER = """<div class="live-head d-print-none"><p class="live-start"><span class="live-button first">Run this page, \
+here</span> <span class="live-note">{} MB once, and {} MB for the digits. Nothing leaves your machine.</span></p></div>
+"""
 
 
-def with_script(page: str, script: str) -> str:
-    """Return a page with this script at the end of its head, and with a policy that allows it to start Python."""
+def with_script(page: str, script: str, style: str, offer: str) -> str:
+    """Return a page with this script and style at the end of its head, and with what it offers above its other offers.
+
+    Its policy allows it to start Python then.
+    """
     page, count = POLICY.subn(
-        r"script-src 'self' 'wasm-unsafe-eval'\2; worker-src 'self';", SCRIPT.sub("", page), count=1
+        r"script-src 'self' 'wasm-unsafe-eval'\2; worker-src 'self';", ADDED.sub("", page), count=1
     )
     if count != 1 or "</head>" not in page:
         raise SystemExit("a page has no policy that live.py knows: build the book again")
-    page = page.replace(RUN, f"{RUN}{NO_SCRIPTS}", 1)
-    return page.replace("</head>", f'<script defer src="{script}"></script>\n</head>', 1)
+    page = page.replace(RUN, f"{offer}{RUN}{NO_SCRIPTS}", 1)
+    added = f'<link rel="stylesheet" href="{style}">\n<script defer src="{script}"></script>\n'
+    return page.replace("</head>", f"{added}</head>", 1)
 
 
 def without_script(page: str) -> str:
     """Return a page without the script, and with the policy that it had before."""
-    return POLICY.sub(r"script-src 'self'\2;", SCRIPT.sub("", page), count=1)
+    return POLICY.sub(r"script-src 'self'\2;", ADDED.sub("", page), count=1)
 
 
 def remove() -> None:
@@ -341,7 +352,7 @@ def remove() -> None:
     (HTML / "offline.js").unlink(missing_ok=True)
     for path in (HTML / "book").glob("*.html"):
         page = path.read_text(encoding="utf-8")
-        if SCRIPT.search(page):
+        if ADDED.search(page):
             path.write_text(without_script(page), encoding="utf-8")
 
 
@@ -365,15 +376,14 @@ def write_script(live: Path, parts: dict[str, dict[str, Any]]) -> None:
     book = Book(ROOT / "book", site_address(ROOT))
     site = {
         "scripts": later | {"figures": kept("figures", figure_scripts())},
-        "style": kept("style", (page / "style.css").read_bytes(), ".css"),
-        "megabytes": round(to_first_run(parts) / 1e6),
-        "digits": round(parts["train"]["bytes"] / 1e6),
         "exercises": {text.stem: len(book.split(read(text))[1]) for text in texts()},
     }
-    file = kept("page", bundle(page / "page.js", SITE=site))
+    script = f"../live/{kept('page', bundle(page / 'page.js', SITE=site))}"
+    style = f"../live/{kept('style', (page / 'style.css').read_bytes(), '.css')}"
+    offer = OFFER.format(round(to_first_run(parts) / 1e6), round(parts["train"]["bytes"] / 1e6))
     for text in texts():
         path = HTML / "book" / f"{text.stem}.html"
-        path.write_text(with_script(path.read_text(encoding="utf-8"), f"../live/{file}"), encoding="utf-8")
+        path.write_text(with_script(path.read_text(encoding="utf-8"), script, style, offer), encoding="utf-8")
 
 
 def to_first_run(parts: dict[str, dict[str, Any]]) -> int:

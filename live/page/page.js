@@ -31,10 +31,11 @@ const live = {
 window.scratchnetLive = live;
 
 function offer(head) {
-  const why = Runtime.whyNot();
+  const why = Runtime.whyNot(), [label, weight] = [".live-button", ".live-note"].map(one => head.querySelector(one).textContent);
+  head.replaceChildren();
   if (why) return head.append(el("p", { class: "live-none" }, why));
   const few = el("input", { type: "checkbox", id: "live-few" });
-  const start = button("Run this page, here", async () => {
+  const start = button(label, async () => {
     start.disabled = true;
     live.few = few.checked;
     try {
@@ -45,7 +46,6 @@ function offer(head) {
       note.textContent = error.message;
     }
   }, "first");
-  const weight = `${SITE.megabytes} MB once, and ${SITE.digits} MB for the digits. Nothing leaves your machine.`;
   const note = el("span", { class: "live-note", role: "status" }, weight);
   head.append(el("p", { class: "live-start" }, start, " ", note));
   if (navigator.deviceMemory < 4) {
@@ -55,10 +55,7 @@ function offer(head) {
 }
 
 function begin() {
-  document.head.append(el("link", { rel: "stylesheet", href: base + SITE.style }));
-  const line = document.querySelector("article p.run");
-  const head = el("div", { class: "live-head d-print-none" });
-  line.before(head);
+  const head = document.querySelector(".live-head");
   offer(head);
   for (const box of document.querySelectorAll("article div.exercise[id]")) {
     const exercise = Exercise.in(box, live);
