@@ -30,6 +30,11 @@ def answer(page: Page, number: int = 1) -> Locator:
     return page.locator(f"#bet-{number}-result")
 
 
+def see(place: Locator) -> None:
+    """Wait until this is in sight: the page lays it out a moment after it has uncovered it."""
+    place.page.wait_for_function(SEEN, arg=place.element_handle())
+
+
 def place(page: Page) -> None:
     """Bet, in chapter 3, that least squares is the more confident, and too modest."""
     bet(page).get_by_label("least squares").check()
@@ -50,19 +55,19 @@ def test_the_answer_is_covered_until_the_reader_has_bet_and_the_bet_is_remembere
     expect(bet(page).get_by_role("button", name="Place the bet")).to_be_visible()
     assert "Your bet: ____" not in bet(page).inner_text()
     place(page)
-    assert answer(page).evaluate(SEEN)
+    see(answer(page))
     assert not answer(page, 2).evaluate(SEEN)
     said = "Your bet: more confident: least squares; its confidence: below its accuracy."
     assert page.evaluate(FOCUSED).startswith(said)
     page.reload()
     expect(bet(page).locator(".bet-line")).to_contain_text(said)
-    assert answer(page).evaluate(SEEN)
+    see(answer(page))
 
 
 def test_a_bet_can_be_changed_while_its_answer_stays_open(page: Page) -> None:
     place(page)
     bet(page).get_by_role("button", name="Change it").click()
-    assert answer(page).evaluate(SEEN)
+    see(answer(page))
     assert bet(page).get_by_label("least squares").is_checked()
     bet(page).get_by_label("nearest mean").check()
     bet(page).get_by_role("button", name="Place the bet").click()
@@ -82,13 +87,13 @@ def test_half_a_bet_is_none_and_a_sentence_says_what_is_missing(page: Page) -> N
 
 def test_nobody_has_to_bet(page: Page) -> None:
     bet(page).get_by_role("button", name="Read on without a bet").click()
-    assert answer(page).evaluate(SEEN)
+    see(answer(page))
     assert not answer(page, 2).evaluate(SEEN)
     page.reload()
-    assert answer(page).evaluate(SEEN)
+    see(answer(page))
     assert page.locator("#your-bets").count() == 0
     bet(page, 2).get_by_role("button", name="Leave all bets open").click()
-    assert answer(page, 2).evaluate(SEEN)
+    see(answer(page, 2))
     page.goto(ADDRESS.replace("03-softmax", "05-hidden-layer"))
     assert all(answer(page, number).evaluate(SEEN) for number in (1, 2, 3, 4))
     bet(page, 2).get_by_role("button", name="Cover answers until I have bet").click()
@@ -142,7 +147,7 @@ def test_what_is_covered_is_found_by_the_search_of_the_browser(page: Page) -> No
     hidden = page.locator(".bet-covered").evaluate_all("nodes => nodes.map(node => node.getAttribute('hidden'))")
     assert set(hidden) == {"until-found"}
     answer(page).evaluate("node => node.dispatchEvent(new Event('beforematch', {bubbles: true}))")
-    assert answer(page).evaluate(SEEN)
+    see(answer(page))
     assert not answer(page, 2).evaluate(SEEN)
 
 

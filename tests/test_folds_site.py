@@ -46,7 +46,7 @@ def test_a_link_to_a_fold_or_into_it_opens_it_and_lands_on_it(browser: Browser, 
     assert not fold.evaluate(IS_OPEN)
     inside = page.locator(f"{FOLD} > section > *").last
     inside.evaluate("node => { node.id = 'within' }")
-    page.evaluate("document.querySelector('article p').innerHTML = '<a href=\"#within\">there</a>'")
+    page.evaluate("document.querySelector('article p.run').innerHTML = '<a href=\"#within\">there</a>'")
     page.locator("a[href='#within']").click()
     until(fold, IS_OPEN)
     until(inside, "node => node.getBoundingClientRect().top < innerHeight")

@@ -37,7 +37,7 @@ def cells(path: Path, kind: str) -> list:
 
 # What the page says besides, and what a notebook says in another way than the page.
 COLAB = "google.colab"  # in the first cell of a notebook, and in no text
-BESIDES = {"eqno", "headerlink", "run", "bd-footer-content"}
+BESIDES = {"eqno", "headerlink", "live-head", "run", "bd-footer-content"}
 ELSEWHERE = "[A solution]", "[Back to the exercise]", "## References", "<details>", "*Checked: "
 INSIDE = re.compile(r"^(?:https:[^#]*/book/|)(?!bibliography)([\w-]+)\.(?:html|ipynb)")  # a link to a page of the book
 SIGN = re.compile(r"\\text\{[^{}\w]+\}$")  # on the page, a sign that may not be parted from the formula before it
