@@ -56,6 +56,7 @@ def run(script: str, argument: object, threads: int = 1) -> list[list[str]]:
     """Run one measurement in a process of its own and return the table that it prints."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE.parent / "src"), str(HERE)])}
     environment |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
+    environment.pop("OPENBLAS_CORETYPE", None)  # `make` names a kind of processor; here each may use what this one has
     print(f"{script}, threads: {threads} …", file=sys.stderr, flush=True)
     command = [sys.executable, HERE / script, str(argument)]
     alone = one_core if threads == 1 and hasattr(os, "sched_setaffinity") else None

@@ -339,6 +339,15 @@ def test_results_are_written_when_all_is_measured_or_not_at_all(
     assert "threads 1, 16 filters, side 28, batch 64, step: 100 µs; PyTorch 1.50" in printed
 
 
+def test_a_measurement_may_use_all_that_its_processor_has(
+    programs: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    monkeypatch.setattr(programs.bench, "HERE", tmp_path)
+    (tmp_path / "kind.py").write_text("import os\nprint(os.environ.get('OPENBLAS_CORETYPE', 'its own'))")
+    assert programs.bench.run("kind.py", 1) == [["its own"]]
+
+
 def test_a_measurement_runs_on_the_threads_it_is_given_and_a_failure_is_a_sentence(
     programs: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

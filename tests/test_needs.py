@@ -118,6 +118,12 @@ def test_the_page_finds_every_name_that_a_text_takes_from_cells_above(tmp_path: 
         assert names(text).used - usual <= found, text
 
 
+def test_what_a_function_imports_is_its_own(tmp_path: Path) -> None:
+    text = "def f():\n    import plans\n    return plans.best\n\nprint(plans)"
+    assert "plans" in taken([text], tmp_path)[0]
+    assert "plans" not in taken([text.removesuffix("print(plans)")], tmp_path)[0]
+
+
 @pytest.mark.parametrize(
     ("text", "needless"),
     [

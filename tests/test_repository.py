@@ -1,5 +1,6 @@
 """What a visitor sees first agrees with what is there: README, citation, changelog, workflows."""
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from common import same_bits
 
 import scratchnet as sn
 
@@ -81,3 +83,14 @@ def test_every_target_that_a_workflow_makes_is_in_the_makefile_and_what_lasts_is
     assert set().union(*made.values()) <= set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
     assert {"locks", "test", "lasting", "links"} <= made["lasting"]
     assert "schedule" in workflows["lasting"][True]  # to YAML, "on" is true
+
+
+def test_make_pytest_and_the_tools_alone_multiply_matrices_with_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_CORETYPE"
+    by_pytest = {name: os.environ[name] for name in names}
+    for name in names:
+        monkeypatch.delenv(name)
+    same_bits()
+    assert {name: os.environ[name] for name in names} == by_pytest
+    exported = dict(re.findall(r"^export (\w+) = (\w+)$", read("Makefile"), re.MULTILINE))
+    assert {name: exported[name] for name in names} == by_pytest

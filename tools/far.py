@@ -11,7 +11,6 @@ whose names begin with one of them: `far.py mlp-0`.
 import argparse
 import csv
 import json
-import os
 import platform
 import sys
 from collections.abc import Callable, Iterable
@@ -24,7 +23,7 @@ from typing import Any
 import races
 import recipes
 import remedies
-from common import ROOT
+from common import ROOT, same_bits
 from progress import Durations, Status, in_words, together
 from recipes import Job, Row
 
@@ -121,8 +120,7 @@ def main(beginnings: Iterable[str], jobs: int) -> int:
 
 
 if __name__ == "__main__":
-    os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    os.environ["OPENBLAS_CORETYPE"] = "Haswell"  # newer processors would have products of their own, rounded otherwise
+    same_bits()
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--jobs", type=int, default=2)

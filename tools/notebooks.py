@@ -28,6 +28,7 @@ import nbclient
 import nbformat as partly_typed
 import pybtex.plugin
 import yaml  # type: ignore[import-untyped]
+from common import same_bits
 from needs import files
 from plain import HEADING, Book, code_of, read, site_address
 from progress import Durations, Status, in_words, together
@@ -272,9 +273,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if a notebook is out of date")
     parser.add_argument("--book", type=Path, default=BOOK, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
-    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "TQDM_DISABLE"):
-        os.environ[variable] = "1"
-    os.environ["OPENBLAS_CORETYPE"] = "Haswell"  # newer processors would have products of their own, rounded otherwise
+    same_bits()
+    os.environ["TQDM_DISABLE"] = "1"
     texts = sorted((chosen.book / "text").glob("*.md"))
     unknown = set(chosen.names) - {text.stem for text in texts}
     if unknown:

@@ -44,13 +44,16 @@ function withoutLambdas(line) {
 // Return the names that a comprehension or a loop goes through.
 const looped = line => [...line.matchAll(LOOPED)].flatMap(([, names]) => words(names));
 
+// Return the names that an import binds, or null for any other statement.
+const imported = line => IMPORT.exec(line)?.[1].split(",").map(part => words(part.replace(/.*\bas\b/, ""))[0]) ?? null;
+
 // Return the names that belong to the function or class that begins here: its parameters, and what is bound in its body.
 function ownNames(lines, at) {
   const end = lines.findIndex((line, n) => n > at && /^\S/.test(line));
   const body = lines.slice(at, end < 0 ? lines.length : end);
   return body.flatMap(line => [
     ...(PARAMETERS.exec(line)?.[1] ?? "").split(",").flatMap(one => words(one).slice(0, 1)),
-    ...looped(line), ...words((BINDS.exec(line) ?? []).slice(1, 3).join(" ")),
+    ...looped(line), ...words((BINDS.exec(line) ?? []).slice(1, 3).join(" ")), ...(imported(line) ?? []),
   ]);
 }
 
@@ -58,16 +61,16 @@ function ownNames(lines, at) {
 // is assigned within its functions, and what it has bound itself before. There may be a few too many, but none too few.
 export function taken(text) {
   const bound = new Set(), used = new Set(), lines = statements(text);
-  let own = [];
+  let own = null; // of the function or class in which a line stands, or null outside of any
   lines.forEach((line, at) => {
     const [, defined] = /^(?:def|class)\s+(\w+)/.exec(line) ?? [];
-    if (/^\S/.test(line)) own = defined ? ownNames(lines, at) : [];
-    const imported = IMPORT.exec(line)?.[1].split(",").map(part => words(part.replace(/.*\bas\b/, ""))[0]);
+    if (/^\S/.test(line)) own = defined ? ownNames(lines, at) : null;
     const [, each = "", several = "", rest = line] = BINDS.exec(line) ?? [];
-    const known = new Set([...bound, ...own, ...looped(line), defined]);
-    if (!imported) for (const [name] of withoutLambdas(rest).matchAll(NAME)) if (!known.has(name)) used.add(name);
+    const known = new Set([...bound, ...(own ?? []), ...looped(line), defined]);
+    const names = imported(line);
+    if (!names) for (const [name] of withoutLambdas(rest).matchAll(NAME)) if (!known.has(name)) used.add(name);
     if (defined) bound.add(defined);
-    else if (!own.length) (imported ?? words(`${each} ${several}`)).forEach(name => bound.add(name));
+    else if (!own) (names ?? words(`${each} ${several}`)).forEach(name => bound.add(name));
   });
   return used;
 }

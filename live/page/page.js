@@ -7,7 +7,7 @@ import { Exercise } from "./exercises.js";
 import * as record from "./record.js";
 import { Summary } from "./summary.js";
 
-/* global SITE: tools/live.py puts in its place the names of the other scripts, and the sizes of the parts */
+/* global SITE: tools/live.py puts in its place the names of the other scripts, and how many exercises a chapter has */
 const base = new URL(".", document.currentScript.src).href;
 const provided = {}, loading = {};
 
@@ -31,8 +31,10 @@ const live = {
 window.scratchnetLive = live;
 
 function offer(head) {
-  const why = Runtime.whyNot(), [label, weight] = [".live-button", ".live-note"].map(one => head.querySelector(one).textContent);
+  // tools/live.py has put the words there, which keep the place until what they announce can be pressed.
+  const [label, weight] = [".live-button", ".live-note"].map(one => head.querySelector(one).textContent);
   head.replaceChildren();
+  const why = Runtime.whyNot();
   if (why) return head.append(el("p", { class: "live-none" }, why));
   const few = el("input", { type: "checkbox", id: "live-few" });
   const start = button(label, async () => {
