@@ -211,6 +211,12 @@ def tap(place: Locator) -> None:
     place.tap()
 
 
+def click(place: Locator) -> None:
+    """Click on what is in sight and at rest: what moves while the button is down is not clicked at all."""
+    place.evaluate(ARRIVE)
+    place.click()
+
+
 @contextmanager
 def without_scripts(page: Page, browser: Browser, address: str, size: ViewportSize = PHONE) -> Iterator[Page]:
     """Check that in print the static part of a figure shows, and it alone; give the page as it is without scripts."""

@@ -7,6 +7,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from browser_page import click
 from common import HTML
 from playwright.sync_api import Locator, Page
 
@@ -51,7 +52,7 @@ def written(place: Locator) -> str:
 
 def verdict(place: Locator, kind: str, timeout: float = 30_000) -> str:
     """Check the answer; return the verdict, once it is of this kind."""
-    place.get_by_role("button", name="Check").click()
+    click(place.get_by_role("button", name="Check"))
     shown = place.locator(f".live-verdict.{kind}")
     shown.wait_for(timeout=timeout)
     return shown.text_content() or ""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from browser_page import DESKTOP, PHONE, Watched
+from browser_page import DESKTOP, PHONE, Watched, click
 from common import HTML
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -39,13 +39,13 @@ def place(page: Page) -> None:
     """Bet, in chapter 3, that least squares is the more confident, and too modest."""
     bet(page).get_by_label("least squares").check()
     bet(page).get_by_label("below its accuracy").check()
-    bet(page).get_by_role("button", name="Place the bet").click()
+    click(bet(page).get_by_role("button", name="Place the bet"))
 
 
 def count(page: Page, number: str = "7000", words: str = "I would print one") -> None:
     bet(page, 2).get_by_label("still numbers").fill(number)
     bet(page, 2).get_by_label("how to find out").fill(words)
-    bet(page, 2).get_by_role("button", name="Place the bet").click()
+    click(bet(page, 2).get_by_role("button", name="Place the bet"))
 
 
 def test_the_answer_is_covered_until_the_reader_has_bet_and_the_bet_is_remembered(page: Page) -> None:
@@ -66,17 +66,17 @@ def test_the_answer_is_covered_until_the_reader_has_bet_and_the_bet_is_remembere
 
 def test_a_bet_can_be_changed_while_its_answer_stays_open(page: Page) -> None:
     place(page)
-    bet(page).get_by_role("button", name="Change it").click()
+    click(bet(page).get_by_role("button", name="Change it"))
     see(answer(page))
     assert bet(page).get_by_label("least squares").is_checked()
     bet(page).get_by_label("nearest mean").check()
-    bet(page).get_by_role("button", name="Place the bet").click()
+    click(bet(page).get_by_role("button", name="Place the bet"))
     expect(bet(page)).to_contain_text("more confident: nearest mean", use_inner_text=True)
 
 
 def test_half_a_bet_is_none_and_a_sentence_says_what_is_missing(page: Page) -> None:
     bet(page).get_by_label("least squares").check()
-    bet(page).get_by_role("button", name="Place the bet").click()
+    click(bet(page).get_by_role("button", name="Place the bet"))
     expect(bet(page).get_by_role("status")).to_have_text("Say first what you think; a rough guess will do.")
     assert page.evaluate("document.activeElement.value") == "above its accuracy"
     assert not answer(page).evaluate(SEEN)
@@ -86,17 +86,17 @@ def test_half_a_bet_is_none_and_a_sentence_says_what_is_missing(page: Page) -> N
 
 
 def test_nobody_has_to_bet(page: Page) -> None:
-    bet(page).get_by_role("button", name="Read on without a bet").click()
+    click(bet(page).get_by_role("button", name="Read on without a bet"))
     see(answer(page))
     assert not answer(page, 2).evaluate(SEEN)
     page.reload()
     see(answer(page))
     assert page.locator("#your-bets").count() == 0
-    bet(page, 2).get_by_role("button", name="Leave all bets open").click()
+    click(bet(page, 2).get_by_role("button", name="Leave all bets open"))
     see(answer(page, 2))
     page.goto(ADDRESS.replace("03-softmax", "05-hidden-layer"))
     assert all(answer(page, number).evaluate(SEEN) for number in (1, 2, 3, 4))
-    bet(page, 2).get_by_role("button", name="Cover answers until I have bet").click()
+    click(bet(page, 2).get_by_role("button", name="Cover answers until I have bet"))
     assert not any(answer(page, number).evaluate(SEEN) for number in (1, 2, 3, 4))
 
 
@@ -122,7 +122,7 @@ def test_at_the_end_guesses_stand_beside_results(page: Page) -> None:
     assert left["x"] + left["width"] <= right["x"]
     assert left["width"] > 200
     there = shown.get_by_role("link", name="Where bet 1 is settled")
-    there.click()
+    click(there)
     page.wait_for_function("document.getElementById('bet-1-result').getBoundingClientRect().top < innerHeight / 3")
 
 
@@ -133,7 +133,7 @@ def test_a_link_to_what_is_covered_uncovers_it_and_the_bet_may_still_be_placed(p
         page.goto(f"{ADDRESS}#bet-2-result")
     else:
         page.evaluate("document.querySelector('article p').innerHTML = '<a href=\"#bet-2-result\">there</a>'")
-        page.locator("a[href='#bet-2-result']").click()
+        click(page.locator("a[href='#bet-2-result']"))
     page.wait_for_function("""() => {
         const {top} = document.getElementById("bet-2-result").getBoundingClientRect();
         return -1 < top && top < innerHeight / 3;

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser_page import DESKTOP, PHONE, Watched, tap
+from browser_page import DESKTOP, PHONE, Watched, click, tap
 from common import HTML
 from live_page import SAID, STAND_IN, exercise, served, verdict, write, written
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
@@ -121,11 +121,11 @@ def test_what_is_solved_is_ticked_at_the_exercise_at_the_head_and_in_the_content
 def test_the_start_comes_back_and_what_was_written_is_not_lost(page: Page) -> None:
     place = exercise(page, BY_HAND)
     write(place, WRONG)
-    place.get_by_role("button", name="Set back").click()
+    click(place.get_by_role("button", name="Set back"))
     assert "..." in written(place)
-    place.get_by_role("button", name="Another version").click()
+    click(place.get_by_role("button", name="Another version"))
     assert written(place) == WRONG
-    place.get_by_role("button", name="Another version").click()
+    click(place.get_by_role("button", name="Another version"))
     assert "..." in written(place)
 
 
@@ -150,9 +150,9 @@ def test_two_tabs_show_one_answer_and_where_they_have_two_the_reader_chooses(pag
     note = exercise(other, BY_HAND).locator(".live-note")
     note.get_by_text("Another tab has a different answer.").wait_for()
     assert other.evaluate(KEPT, BY_HAND)["text"] == "theirs"
-    note.get_by_role("button", name="Keep this one").click()
+    click(note.get_by_role("button", name="Keep this one"))
     kept(other, "mine")
-    exercise(other, BY_HAND).get_by_role("button", name="Another version").click()
+    click(exercise(other, BY_HAND).get_by_role("button", name="Another version"))
     assert written(exercise(other, BY_HAND)) == "theirs"
 
 
@@ -182,9 +182,9 @@ def test_where_nothing_can_be_kept_a_sentence_says_so_and_the_answer_is_checked(
 
 
 def saved(page: Page, folder: Path) -> Path:
-    page.locator(".live-record > summary").click()
+    click(page.locator(".live-record > summary"))
     with page.expect_download() as coming:
-        page.get_by_role("button", name="Save as a file").click()
+        click(page.get_by_role("button", name="Save as a file"))
     coming.value.save_as(folder / "record.json")
     return folder / "record.json"
 
@@ -204,13 +204,13 @@ def test_the_record_is_carried_to_another_machine_and_nothing_is_lost_there(
     write(exercise(there, BY_HAND), "a thought of my own")
     write(exercise(there, ODDS), "another")
     kept(there, "another", ODDS)
-    there.locator(".live-record > summary").click()
+    click(there.locator(".live-record > summary"))
     there.locator("#live-file").set_input_files(record)
     there.get_by_text("Added: one entry. Nothing that was here is lost.").wait_for()
     assert "✓ solved" in there.locator(f"#{BY_HAND} > .admonition-title").text_content()
     assert there.evaluate(KEPT, ODDS)["text"] == "another"
     texts = {written(exercise(there, BY_HAND))}
-    exercise(there, BY_HAND).get_by_role("button", name="Another version").click()
+    click(exercise(there, BY_HAND).get_by_role("button", name="Another version"))
     assert texts | {written(exercise(there, BY_HAND))} == {RIGHT, "a thought of my own"}
     there.reload()
     assert "7 of 7,840" in there.locator(".bet-line", has_text="still numbers").text_content()
@@ -222,7 +222,7 @@ def test_a_file_that_is_no_record_is_refused_in_a_sentence(page: Page, tmp_path:
     write(exercise(page, BY_HAND), WRONG)
     kept(page, WRONG)
     (tmp_path / "x.json").write_text(content)
-    page.locator(".live-record > summary").click()
+    click(page.locator(".live-record > summary"))
     page.locator("#live-file").set_input_files(tmp_path / "x.json")
     page.get_by_text("This file is not a record of this book.").wait_for()
     assert written(exercise(page, BY_HAND)) == WRONG
@@ -231,12 +231,12 @@ def test_a_file_that_is_no_record_is_refused_in_a_sentence(page: Page, tmp_path:
 def test_the_record_is_deleted_after_a_question(page: Page) -> None:
     write(exercise(page, BY_HAND), RIGHT)
     verdict(exercise(page, BY_HAND), "correct")
-    page.locator(".live-record > summary").click()
-    page.get_by_role("button", name="Delete all").click()
-    page.get_by_role("button", name="Keep", exact=True).click()
+    click(page.locator(".live-record > summary"))
+    click(page.get_by_role("button", name="Delete all"))
+    click(page.get_by_role("button", name="Keep", exact=True))
     assert page.evaluate(KEPT, BY_HAND)["text"] == RIGHT
-    page.get_by_role("button", name="Delete all").click()
-    page.get_by_role("button", name="Delete", exact=True).click()
+    click(page.get_by_role("button", name="Delete all"))
+    click(page.get_by_role("button", name="Delete", exact=True))
     assert "..." in written(exercise(page, BY_HAND))
     assert "solved" not in page.locator(f"#{BY_HAND} > .admonition-title").text_content()
     assert (
@@ -253,8 +253,8 @@ def test_the_record_is_deleted_after_a_question(page: Page) -> None:
 
 def start(page: Page) -> None:
     """Start Python, after all bets have been left open so that no cell is covered."""
-    page.get_by_role("button", name="Leave all bets open").first.click()
-    page.get_by_role("button", name="Run this page, here").click()
+    click(page.get_by_role("button", name="Leave all bets open").first)
+    click(page.get_by_role("button", name="Run this page, here"))
     page.locator(SAID, has_text="Python is ready.").wait_for()
 
 
@@ -264,7 +264,7 @@ def cell(page: Page, text: str) -> Locator:
 
 
 def press(place: Locator, name: str = "Run") -> None:
-    place.get_by_role("button", name=name, exact=True).click()
+    click(place.get_by_role("button", name=name, exact=True))
 
 
 def done(page: Page) -> None:
@@ -298,7 +298,7 @@ def test_nothing_moves_while_a_page_loads(browser: Browser, address: str) -> Non
 
 def test_the_bar_tells_how_much_is_downloaded(page: Page) -> None:
     page.evaluate("window.held = {10e6: new Promise(go => { window.go_on = go })}")
-    page.get_by_role("button", name="Run this page, here").click()
+    click(page.get_by_role("button", name="Run this page, here"))
     page.locator(".live-amount", has_text="10.0 of 35.0 MB").wait_for()
     assert page.locator(".live-bar progress").evaluate("node => node.value / node.max") == pytest.approx(10 / 35)
     page.evaluate("window.go_on()")
@@ -358,7 +358,7 @@ def test_what_a_changed_cell_above_binds_is_computed_again(page: Page) -> None:
     done(page)
     before = len(page.evaluate("ran"))
     opening = page.locator(".live-cell").first
-    opening.locator("summary").click()
+    click(opening.locator("summary"))
     press(opening, "Change")
     write(opening, "import scratchnet as sn\nX_dev = 1")
     press(cell(page, CELL))
@@ -389,7 +389,7 @@ def test_an_error_points_at_its_line(page: Page) -> None:
 def test_a_name_from_above_is_offered_to_be_made(page: Page) -> None:
     start(page)
     place = changed(page, "nowhere")
-    place.locator(".live-error").get_by_role("button", name="Run all above").click()
+    click(place.locator(".live-error").get_by_role("button", name="Run all above"))
     page.wait_for_function("() => ran.length > 8")
     assert "nowhere" in page.evaluate("ran")[1]
 
@@ -399,7 +399,7 @@ def test_stop_ends_what_runs_and_what_waits_and_keeps_what_was_typed(page: Page)
     place = changed(page, "while True: pass")
     place.locator(".live-outputs", has_text="round and round").wait_for()
     press(cell(page, "softmax_as_written(np.array"))
-    page.get_by_role("button", name="Stop").click()
+    click(page.get_by_role("button", name="Stop"))
     page.locator(SAID, has_text="Stopped.").wait_for()
     assert page.evaluate("stops") == 1
     assert page.evaluate("ran.at(-1)") == "while True: pass"
@@ -430,7 +430,7 @@ def test_a_reload_while_a_cell_runs_loses_nothing_that_was_typed(page: Page) -> 
 def test_where_memory_ends_fewer_images_are_offered(page: Page) -> None:
     start(page)
     changed(page, "too_much")
-    page.get_by_role("button", name="Start again with 5,000 images").click()
+    click(page.get_by_role("button", name="Start again with 5,000 images"))
     page.locator(SAID, has_text="Python is ready.").wait_for()
     assert page.evaluate("made") == [42000, 5000]
 
@@ -461,7 +461,7 @@ def test_a_running_page_is_sound_on_a_phone(browser: Browser, address: str, sche
     write(exercise(page, BY_HAND), RIGHT)
     verdict(exercise(page, BY_HAND), "correct")
     verdict(exercise(page, ODDS), "not-answered-yet")
-    page.locator(".live-record > summary").click()
+    click(page.locator(".live-record > summary"))
     sizes = "nodes => nodes.map(node => parseFloat(getComputedStyle(node).fontSize))"
     assert min(page.locator(".live-field :is(textarea, .cm-content)").evaluate_all(sizes)) >= 16, "a phone would zoom"
     watched.settle()

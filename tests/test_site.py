@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
-from browser_page import ARRIVE, DESKTOP, PHONE, Watched
+from browser_page import ARRIVE, DESKTOP, PHONE, Watched, click
 from common import HTML, ROOT, pages
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect
@@ -322,7 +322,7 @@ def test_a_thing_is_laid_out_when_the_reader_comes_near_and_what_scrolls_can_the
     page = shared.page
     page.set_viewport_size(PHONE)
     page.goto(f"{site}/book/08-gradient-check.html", wait_until="load")
-    page.get_by_role("button", name="Leave all bets open").first.click()
+    click(page.get_by_role("button", name="Leave all bets open").first)
     last = page.locator("article section > :is(p, ul) *").last
     wide = page.locator("article .cell_output pre", has_text="two different means W1")
     near = "node => node.checkVisibility({contentVisibilityAuto: true})"
