@@ -28,6 +28,8 @@ from docutils.utils import new_document
 from PIL import Image
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
+from pygments.styles import get_style_by_name
+from pygments.token import STANDARD_TYPES, Token
 from sphinx.errors import ExtensionError
 from sphinxcontrib import katex
 
@@ -440,11 +442,26 @@ def test_a_line_of_code_knows_its_indent_and_keeps_its_text() -> None:
     assert page.get_text().rstrip("\n") + "\n" == code
 
 
-def test_a_long_line_may_break_after_a_bracket_and_before_a_dot() -> None:
-    dot, bracket = '<span class="o">.</span>', '<span class="p">(</span>'
-    page = code_lines.with_lines(listing(f"a{dot}b{bracket}\n{'x' * 40}{dot}b{bracket}\n"), "python")
-    assert f"a{dot}b{bracket}\n" in page
-    assert f"x<wbr>{dot}b{bracket}<wbr>\n" in page
+def test_a_long_line_may_break_after_an_opening_bracket_and_before_a_dot() -> None:
+    dot, opened, closed = '<span class="o">.</span>', '<span class="p">([</span>', '<span class="p">])</span>'
+    call = f"{dot}b{opened}{closed}\n"
+    page = code_lines.with_lines(listing(f"a{call}{'x' * 40}{call}"), "python")
+    assert f"a{dot}b([])\n" in page
+    assert f"x<wbr>{dot}b([<wbr>])\n" in page
+
+
+@pytest.mark.parametrize("style", ["a11y-high-contrast-light", "a11y-high-contrast-dark"])
+def test_what_has_no_element_of_its_own_has_the_colour_of_plain_text(style: str) -> None:
+    code = "import os.path\nclass A:\n    x = -1.5e3\n    @property\n    def f(self) -> str:  # why\n        return f'{x:.2f}' @ None\n"
+    written = pygments.highlight(code, PythonLexer(), HtmlFormatter())
+    page = code_lines.with_lines(written, "ipython3")
+    lost = set(re.findall(r'class="(\w+)"', written)) - set(re.findall(r'class="(\w+)"', page))
+    kinds = {short: kind for kind, short in STANDARD_TYPES.items()}
+    colors = get_style_by_name(style)
+    assert lost >= {"n", "p", "w"}
+    assert {colors.style_for_token(kinds[short])["color"] for short in lost} == {
+        colors.style_for_token(Token.Text)["color"]
+    }
 
 
 def test_what_a_cell_printed_keeps_its_lines_unless_it_is_sentences() -> None:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browser_page import PHONE, Watched, click
+from browser_page import PHONE, Watched
 from common import HTML
 from playwright.sync_api import Browser, Locator, Page
 
@@ -42,12 +42,12 @@ def test_a_link_to_a_fold_or_into_it_opens_it_and_lands_on_it(browser: Browser, 
     page.goto(f"{ADDRESS}#{name}")
     until(title, NEAR_THE_TOP)
     assert fold.evaluate(IS_OPEN)
-    click(title)
+    title.click()
     assert not fold.evaluate(IS_OPEN)
     inside = page.locator(f"{FOLD} > section > *").last
     inside.evaluate("node => { node.id = 'within' }")
     page.evaluate("document.querySelector('article p.run').innerHTML = '<a href=\"#within\">there</a>'")
-    click(page.locator("a[href='#within']"))
+    page.locator("a[href='#within']").click()
     until(fold, IS_OPEN)
     until(inside, "node => node.getBoundingClientRect().top < innerHeight")
     context.close()

@@ -1,9 +1,10 @@
 """Let a long line of code go on in the next line, indented further, so that no code has to be scrolled.
 
-The highlighter puts each line of code into an element that knows how far it is indented, and that may be broken after a
-bracket or a comma and before a dot; the style sheet does the rest. The text does not change, so that copying gives what
-was typed. What a cell printed may be a table and keeps its lines, unless it is sentences: one line alone, or long lines
-without columns.
+The highlighter puts each line of code into an element that knows how far it is indented, and that may be broken at a
+space, after an opening bracket and before a dot; the style sheet does the rest. The text does not change, so that
+copying gives what was typed. Names, punctuation and spaces have the colour of plain text. They get no elements of their
+own, which would be every fifth element of a page, all of them to be laid out by a phone. What a cell printed may be a
+table and keeps its lines, unless it is sentences: one line alone, or long lines without columns.
 """
 
 import re
@@ -17,6 +18,7 @@ CODE = {"default", "python", "ipython3", "sh"}
 PRINTED = {"myst-ansi", "text"}
 SHORT = 36  # every phone shows a line of so many characters in one piece
 LONG = 75  # no row of an array that NumPy prints has more characters
+PLAIN = re.compile(r'<span class="(?:n|nn|nx|p|w)">([^<]*)</span>')
 COLUMNS = re.compile(r"\S  +\S")
 
 
@@ -24,8 +26,9 @@ def in_element(line: str) -> str:
     """Put a highlighted line, with its end of line, into its element."""
     text = re.sub(r"<[^>]*>", "", line)
     if len(text) > SHORT:
-        line = re.sub(r'(<span class="p">[^<]*</span>)', r"\1<wbr>", line)
+        line = re.sub(r'(<span class="p">[^<]*[(\[{])</span>', r"\1</span><wbr>", line)
         line = line.replace('<span class="o">.</span>', '<wbr><span class="o">.</span>')
+    line = PLAIN.sub(r"\1", line)
     return f'<span class="line" style="--in:{len(text) - len(text.lstrip(" "))}">{line}</span>'
 
 
