@@ -323,6 +323,7 @@ def test_all_keep_float32_work_in_place_and_take_a_schedule_s_factor(name: str) 
     ids=lambda value: type(value).__name__,
 )
 def test_what_is_remembered_has_the_names_by_which_checkpoints_keep_it(optimizer: Optimizer, state: dict) -> None:
+    optimizer = copy.deepcopy(optimizer)  # `make mutants` runs a test several times with the same parameters
     path(optimizer, [[3, -4]])
     assert {name: array.tolist() for name, array in optimizer.state.items()} == state
 
@@ -335,7 +336,7 @@ def test_what_is_remembered_has_the_names_by_which_checkpoints_keep_it(optimizer
 def test_from_the_second_step_on_the_arithmetic_is_done_in_arrays_that_are_there(
     optimizer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    params, grads = Parameters((300, 200)), Parameters((300, 200))
+    params, grads, optimizer = Parameters((300, 200)), Parameters((300, 200)), copy.deepcopy(optimizer)
     grads.theta[:] = 1
     optimizer.step(params, grads)
     # To look up what it remembers, an optimiser makes zeros that it throws away. They are no part of the arithmetic.
