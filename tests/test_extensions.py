@@ -485,7 +485,7 @@ def test_the_page_of_the_module_links_chapters_and_leaves_out_what_says_nothing(
 
 
 def test_no_page_puts_the_title_of_a_chapter_into_a_sentence_and_each_number_is_the_chapters() -> None:
-    """A title is a question, so a sentence that ends with it has two marks at its end. A list or a table may hold it."""
+    """A title is a question, so a sentence that ends with it has two marks at its end. Lists and tables may hold it."""
     numbers = {path.stem[3:]: int(path.stem[:2]) for path in (ROOT / "book" / "text").glob("[0-9]*.md")}
     for path in (ROOT / "book").glob("*.md"):
         text = path.read_text(encoding="utf-8")
