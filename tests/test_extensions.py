@@ -484,9 +484,13 @@ def test_the_highlighter_of_a_build_writes_lines_that_wrap_but_not_inside_a_sent
 
 
 def test_the_page_of_the_module_links_chapters_and_leaves_out_what_says_nothing() -> None:
-    lines = ['How it moves. Source: chapter "sgd".', "And:", "chapter", '"your-digits".']
+    lines = ['How it moves. Source: chapter "sgd".', "And:", "chapter", '"your-digits"; chapters "data"', 'and "sgd".']
     api_page.link_chapters(None, "module", "m", None, None, lines)
-    assert lines == ["How it moves. Source: :ref:`ch-sgd`.", "And:", ":ref:`ch-your-digits`."]
+    assert lines == [  # numbers, since a title ends with a mark of its own
+        "How it moves. Source: :ref:`chapter 10 <ch-sgd>`.",
+        "And:",
+        ":ref:`chapter 13 <ch-your-digits>`; chapters :ref:`1 <ch-data>` and :ref:`10 <ch-sgd>`.",
+    ]
     fields = namedtuple("fields", "x")
     assert api_page.leave_out_fields(None, "attribute", "x", fields.x, False, None) is True
     assert (
@@ -495,6 +499,17 @@ def test_the_page_of_the_module_links_chapters_and_leaves_out_what_says_nothing(
     )
     assert api_page.empty_lists(None, "class", "H", None, None, "(a=<factory>)", None) == ("(a=[])", None)
     assert api_page.empty_lists(None, "class", "H", None, None, None, None) == (None, None)
+
+
+def test_no_page_puts_the_title_of_a_chapter_into_a_sentence_and_each_number_is_the_chapters() -> None:
+    """A title is a question, so a sentence that ends with it has two marks at its end. Lists and tables may hold it."""
+    numbers = {path.stem[3:]: int(path.stem[:2]) for path in (ROOT / "book" / "text").glob("[0-9]*.md")}
+    for path in (ROOT / "book").glob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        for line in re.findall(r"^.*{ref}`ch-.*$", text, re.MULTILINE):
+            assert re.match(r"\d+\. {ref}`ch-[\w-]+`$|\| \d+ \| {ref}`ch-[\w-]+` \|", line), f"{path.name}: {line}"
+        for number, name in re.findall(r"{ref}`(?:[Cc]hapter )?(\d+) <ch-([\w-]+)>`", text):
+            assert numbers[name] == int(number), f"{path.name}: {name}"
 
 
 def test_a_page_shows_a_listing_without_what_notebooks_need_around_it() -> None:

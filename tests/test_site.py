@@ -31,6 +31,10 @@ SIDEWAYS = """width => [...document.querySelectorAll("article *")]
                     && !node.closest("pre, table, .math, .katex, .pst-scrollable-table-container, .visually-hidden"))
     .map(node => node.outerHTML.slice(0, 120)).slice(0, 3)"""
 
+# The tables of the text that have to be scrolled sideways, by their beginnings.
+CUT_OFF = """() => [...document.querySelectorAll("article .pst-scrollable-table-container")]
+    .filter(box => box.scrollWidth > box.clientWidth).map(box => box.innerText.slice(0, 40))"""
+
 # The page as if the reader had been everywhere on it: a section is laid out only when it comes near.
 EVERYWHERE = ".bd-article section > * { content-visibility: visible !important }"
 
@@ -117,6 +121,7 @@ def test_a_page_is_sound_on_a_phone_in_the_dark_and_on_a_desk_in_the_light(
     shared.settle()
     assert page.evaluate(SIDEWAYS, 360) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate(CUT_OFF) == []
     assert not shared.faults_of_structure()
     assert not shared.faults_of_contrast(LOOKS)
 

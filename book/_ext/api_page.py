@@ -1,15 +1,31 @@
 """Change what autodoc writes on the page of the module.
 
-Where a docstring names a chapter, such as chapter "sgd", the page has a link. The fields of a named tuple are left out,
-because its docstring explains them. A default that is an empty list is written as [].
+Where a docstring names a chapter, such as chapter "sgd", the page has a link. The link says the number of the chapter
+and not its title, because a title is a question, and a sentence that ends with it would end with two marks. The fields
+of a named tuple are left out, because its docstring explains them. A default that is an empty list is written as [].
 """
 
 import re
+from pathlib import Path
 from typing import Any
+
+from chapter_zero import number_of
+
+TEXTS = Path(__file__).parents[1] / "text"
 
 
 def link_chapters(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    lines[:] = re.sub(r'chapter\s+"([\w-]+)"', r":ref:`ch-\1`", "\n".join(lines)).split("\n")
+    def link(words: str, chapter: str) -> str:
+        (text,) = TEXTS.glob(f"[0-9]*-{chapter}.md")
+        return f":ref:`{words}{number_of(text.stem)} <ch-{chapter}>`"
+
+    def linked(found: re.Match[str]) -> str:
+        one, first, second = found.groups()
+        return link("chapter ", one) if one else f"chapters {link('', first)} and {link('', second)}"
+
+    named = r'"([\w-]+)"'
+    either = rf"chapter\s+{named}|chapters\s+{named}\s+and\s+{named}"
+    lines[:] = re.sub(either, linked, "\n".join(lines)).split("\n")
 
 
 def leave_out_fields(app: Any, what: str, name: str, obj: Any, skip: bool, options: Any) -> bool | None:
