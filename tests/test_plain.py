@@ -188,6 +188,26 @@ def test_no_line_of_a_formula_begins_like_a_list(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("With $a$, $b$ and\n$c$.", "With $a,$ $b$ and\n$c.$"),
+        ("(As *it is* in $f(x)$.) **So $n$:** it", "(As *it is* in $f(x).)$ **So $n{:}$** it"),
+        ("In `$HOME`, $a$; `$b$.`", "In `$HOME`, $a;$ `$b$.`"),
+        ("It is\n\n$$\na\n$$\n\n, and\n\n```\n$a$.\n```", "It is\n\n$$\na\n$$\n\n, and\n\n```\n$a$.\n```"),
+        ("[The rate $r$](#a) and $(\\varepsilon$-close", "[The rate $r$](#a) and $(\\varepsilon$-close"),
+    ],
+)
+def test_a_formula_takes_in_the_mark_after_it_so_that_no_line_begins_with_that(
+    tmp_path: Path, said: str, wanted: str
+) -> None:
+    assert told(tmp_path, said) == wanted
+
+
+def test_a_heading_keeps_its_marks_outside_formulas_because_links_find_it_by_its_words(tmp_path: Path) -> None:
+    assert "## How large is $a$?" in [cell.source for cell in cells(tmp_path, "Text.\n\n## How large is $a$?")]
+
+
 # How wide MathJax 2 sets them beside letters of a size of 1, measured in a browser.
 WIDTHS = {
     "f": 0.6,

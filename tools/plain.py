@@ -47,6 +47,9 @@ FORMULA = re.compile(r"^\$\$\n.*?\n\$\$$", re.DOTALL | re.MULTILINE)
 BULLET = re.compile(r"\n *(?=[-+*>#=])")  # how a line begins that could be taken for a list, quotation or heading
 TABLE = re.compile(r"^\|.*\n\|[ :|-]+\|(?:\n\|.*)+", re.MULTILINE)
 IN_LINE = re.compile(r"\$([^$]+)\$")  # a formula in a line
+# A formula in a line with the marks that follow it; or a heading, a line of a table, code or a formula that stands
+# alone, in which no mark is moved.
+MARKED = re.compile(r"^(?:#|\|)[^\n]*|(`+).*?\1|\$\$.*?\$\$|\$([^$]+)\$([,.;:!?)]+)", re.DOTALL | re.MULTILINE)
 HIDDEN = {"hide-input", "remove-input"}
 EM, JOINER = "\N{EM SPACE}", "\N{WORD JOINER}"
 CODE = "Code"  # what the line above folded code says where a text has no words for it
@@ -149,10 +152,13 @@ def markdown(source: str) -> Cell:
     """Return a cell of text, without repeated blank lines. If it begins with a heading, its id is made from that.
 
     Within a formula, lines are joined where one begins with a sign that Markdown would read, because some programs look
-    for formulas last. What is folded on the page is folded in Jupyter, which runs it with the heading above it. The
-    minutes at the end of its heading are not parted from the last word.
+    for formulas last. A mark that follows a formula in a line becomes a part of it: a browser may break the line after
+    a formula, and no sign that is put in between keeps Chromium from that. What is folded on the page is folded in
+    Jupyter, which runs it with the heading above it. The minutes at the end of its heading are not parted from the
+    last word.
     """
     squeezed = re.sub(r"\n{3,}", "\n\n", source).strip("\n")
+    squeezed = MARKED.sub(lambda found: f"${found[2]}{marks(found[3])}$" if found[2] else found[0], squeezed)
     squeezed = TABLE.sub(lambda found: roomy(found[0]), squeezed)
     cell = nbformat.v4.new_markdown_cell(FORMULA.sub(lambda found: BULLET.sub(" ", found[0]), squeezed))
     if found := HEADING.match(cell.source):
@@ -163,6 +169,11 @@ def markdown(source: str) -> Cell:
         if found[2].startswith((DEEPER, FROM_CHAPTER)):
             cell.metadata["jp-MarkdownHeadingCollapsed"] = True
     return cell
+
+
+def marks(after: str) -> str:
+    """Return punctuation as a formula has to write it: a colon there would keep the distance of a sign of relation."""
+    return after.replace(":", "{:}")
 
 
 def roomy(table: str) -> str:
