@@ -204,6 +204,13 @@ def test_a_formula_takes_in_the_mark_after_it_so_that_no_line_begins_with_that(
     assert told(tmp_path, said) == wanted
 
 
+def test_a_number_keeps_its_sign_in_the_same_line(tmp_path: Path) -> None:
+    said = "About 84 % of\n3 × 5 in $2 %$, `5 % 2` and | 7 %\n\n```\n6 % 4\n```"
+    assert told(tmp_path, said) == said.replace("84 %", "84\xa0%").replace("3 × 5", "3\xa0×\xa05").replace(
+        "$,", ",$"
+    ).replace("| 7 %", "| 7\xa0%")
+
+
 def test_a_heading_keeps_its_marks_outside_formulas_because_links_find_it_by_its_words(tmp_path: Path) -> None:
     assert "## How large is $a$?" in [cell.source for cell in cells(tmp_path, "Text.\n\n## How large is $a$?")]
 

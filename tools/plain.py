@@ -47,9 +47,13 @@ FORMULA = re.compile(r"^\$\$\n.*?\n\$\$$", re.DOTALL | re.MULTILINE)
 BULLET = re.compile(r"\n *(?=[-+*>#=])")  # how a line begins that could be taken for a list, quotation or heading
 TABLE = re.compile(r"^\|.*\n\|[ :|-]+\|(?:\n\|.*)+", re.MULTILINE)
 IN_LINE = re.compile(r"\$([^$]+)\$")  # a formula in a line
-# A formula in a line with the marks that follow it; or a heading, a line of a table, code or a formula that stands
-# alone, in which no mark is moved.
-MARKED = re.compile(r"^(?:#|\|)[^\n]*|(`+).*?\1|\$\$.*?\$\$|\$([^$]+)\$([,.;:!?)]+)", re.DOTALL | re.MULTILINE)
+# What would be parted at the end of a line: a formula and the marks that follow it, or a number and its sign. Before
+# these stands what is left alone: a heading, a line of a table, code, and a formula on lines of its own.
+TOGETHER = re.compile(
+    r"^(?:#|\|)[^\n]*|(`+).*?\1|\$\$.*?\$\$"
+    r"|\$(?P<formula>[^$]+)\$(?P<marks>[,.;:!?)]*)|(?P<space>(?<=\d)[ ](?=[%×])|(?<=×)[ ](?=\d))",
+    re.DOTALL | re.MULTILINE,
+)
 HIDDEN = {"hide-input", "remove-input"}
 EM, JOINER = "\N{EM SPACE}", "\N{WORD JOINER}"
 CODE = "Code"  # what the line above folded code says where a text has no words for it
@@ -155,10 +159,10 @@ def markdown(source: str) -> Cell:
     for formulas last. A mark that follows a formula in a line becomes a part of it: a browser may break the line after
     a formula, and no sign that is put in between keeps Chromium from that. What is folded on the page is folded in
     Jupyter, which runs it with the heading above it. The minutes at the end of its heading are not parted from the
-    last word.
+    last word, and neither is a number from its per cent sign.
     """
     squeezed = re.sub(r"\n{3,}", "\n\n", source).strip("\n")
-    squeezed = MARKED.sub(lambda found: f"${found[2]}{marks(found[3])}$" if found[2] else found[0], squeezed)
+    squeezed = TOGETHER.sub(together, squeezed)
     squeezed = TABLE.sub(lambda found: roomy(found[0]), squeezed)
     cell = nbformat.v4.new_markdown_cell(FORMULA.sub(lambda found: BULLET.sub(" ", found[0]), squeezed))
     if found := HEADING.match(cell.source):
@@ -171,9 +175,14 @@ def markdown(source: str) -> Cell:
     return cell
 
 
-def marks(after: str) -> str:
-    """Return punctuation as a formula has to write it: a colon there would keep the distance of a sign of relation."""
-    return after.replace(":", "{:}")
+def together(found: re.Match[str]) -> str:
+    """Return a formula with the marks after it within, or the space before a sign as one at which no line breaks.
+
+    A colon within a formula would keep its distance, as a sign of relation does, if it stood there without braces.
+    """
+    if found["formula"]:
+        return f"${found['formula']}{found['marks'].replace(':', '{:}')}$"
+    return "\N{NO-BREAK SPACE}" if found["space"] else found[0]
 
 
 def roomy(table: str) -> str:
