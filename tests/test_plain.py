@@ -204,6 +204,11 @@ def test_a_formula_takes_in_the_mark_after_it_so_that_no_line_begins_with_that(
     assert told(tmp_path, said) == wanted
 
 
+def test_a_cell_does_not_begin_with_a_blank_line_that_only_the_formatter_wants(tmp_path: Path) -> None:
+    text = "```{code-cell} ipython3\n:tags: [hide-input]\n\n\ndef one():\n    return 1\n```"
+    assert "def one():\n    return 1" in [cell.source for cell in cells(tmp_path, text)]
+
+
 def test_a_number_keeps_its_sign_in_the_same_line(tmp_path: Path) -> None:
     said = "About 84 % of\n3 × 5 in $2 %$, `5 % 2` and | 7 %\n\n```\n6 % 4\n```"
     assert told(tmp_path, said) == said.replace("84 %", "84\xa0%").replace("3 × 5", "3\xa0×\xa05").replace(

@@ -573,9 +573,14 @@ def in_words(cell: Cell) -> list[Cell]:
 
 
 def read(source: Path) -> list[Cell]:
-    """Return the cells of a text, in the order of the page. Folded cells are given the words of the line above them."""
+    """Return the cells of a text, in the order of the page. Folded cells are given the words of the line above them.
+
+    A cell that begins with a function has two blank lines above that in a text, as the formatter wants them, and none
+    in a notebook.
+    """
     cells = list(jupytext.read(source).cells)
     for cell in cells:
+        cell.source = cell.source.strip("\n")
         options = dict(cell.metadata.get("mystnb", {}))
         if "checks" in tags(cell):
             number = claims(cell.source, source.stem)
