@@ -188,6 +188,38 @@ def test_no_line_of_a_formula_begins_like_a_list(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("With $a$, $b$ and\n$c$.", "With $a,$ $b$ and\n$c.$"),
+        ("(As *it is* in $f(x)$.) **So $n$:** it", "(As *it is* in $f(x).)$ **So $n{:}$** it"),
+        ("In `$HOME`, $a$; `$b$.`", "In `$HOME`, $a;$ `$b$.`"),
+        ("It is\n\n$$\na\n$$\n\n, and\n\n```\n$a$.\n```", "It is\n\n$$\na\n$$\n\n, and\n\n```\n$a$.\n```"),
+        ("[The rate $r$](#a) and $(\\varepsilon$-close", "[The rate $r$](#a) and $(\\varepsilon$-close"),
+    ],
+)
+def test_a_formula_takes_in_the_mark_after_it_so_that_no_line_begins_with_that(
+    tmp_path: Path, said: str, wanted: str
+) -> None:
+    assert told(tmp_path, said) == wanted
+
+
+def test_a_cell_does_not_begin_with_a_blank_line_that_only_the_formatter_wants(tmp_path: Path) -> None:
+    text = "```{code-cell} ipython3\n:tags: [hide-input]\n\n\ndef one():\n    return 1\n```"
+    assert "def one():\n    return 1" in [cell.source for cell in cells(tmp_path, text)]
+
+
+def test_a_number_keeps_its_sign_in_the_same_line(tmp_path: Path) -> None:
+    said = "About 84 % of\n3 × 5 in $2 %$, `5 % 2` and | 7 %\n\n```\n6 % 4\n```"
+    assert told(tmp_path, said) == said.replace("84 %", "84\xa0%").replace("3 × 5", "3\xa0×\xa05").replace(
+        "$,", ",$"
+    ).replace("| 7 %", "| 7\xa0%")
+
+
+def test_a_heading_keeps_its_marks_outside_formulas_because_links_find_it_by_its_words(tmp_path: Path) -> None:
+    assert "## How large is $a$?" in [cell.source for cell in cells(tmp_path, "Text.\n\n## How large is $a$?")]
+
+
 # How wide MathJax 2 sets them beside letters of a size of 1, measured in a browser.
 WIDTHS = {
     "f": 0.6,

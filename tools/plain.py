@@ -47,6 +47,13 @@ FORMULA = re.compile(r"^\$\$\n.*?\n\$\$$", re.DOTALL | re.MULTILINE)
 BULLET = re.compile(r"\n *(?=[-+*>#=])")  # how a line begins that could be taken for a list, quotation or heading
 TABLE = re.compile(r"^\|.*\n\|[ :|-]+\|(?:\n\|.*)+", re.MULTILINE)
 IN_LINE = re.compile(r"\$([^$]+)\$")  # a formula in a line
+# What would be parted at the end of a line: a formula and the marks that follow it, or a number and its sign. Before
+# these stands what is left alone: a heading, a line of a table, code, and a formula on lines of its own.
+TOGETHER = re.compile(
+    r"^(?:#|\|)[^\n]*|(`+).*?\1|\$\$.*?\$\$"
+    r"|\$(?P<formula>[^$]+)\$(?P<marks>[,.;:!?)]*)|(?P<space>(?<=\d)[ ](?=[%×])|(?<=×)[ ](?=\d))",
+    re.DOTALL | re.MULTILINE,
+)
 HIDDEN = {"hide-input", "remove-input"}
 EM, JOINER = "\N{EM SPACE}", "\N{WORD JOINER}"
 CODE = "Code"  # what the line above folded code says where a text has no words for it
@@ -149,10 +156,13 @@ def markdown(source: str) -> Cell:
     """Return a cell of text, without repeated blank lines. If it begins with a heading, its id is made from that.
 
     Within a formula, lines are joined where one begins with a sign that Markdown would read, because some programs look
-    for formulas last. What is folded on the page is folded in Jupyter, which runs it with the heading above it. The
-    minutes at the end of its heading are not parted from the last word.
+    for formulas last. A mark that follows a formula in a line becomes a part of it: a browser may break the line after
+    a formula, and no sign that is put in between keeps Chromium from that. What is folded on the page is folded in
+    Jupyter, which runs it with the heading above it. The minutes at the end of its heading are not parted from the
+    last word, and neither is a number from its per cent sign.
     """
     squeezed = re.sub(r"\n{3,}", "\n\n", source).strip("\n")
+    squeezed = TOGETHER.sub(together, squeezed)
     squeezed = TABLE.sub(lambda found: roomy(found[0]), squeezed)
     cell = nbformat.v4.new_markdown_cell(FORMULA.sub(lambda found: BULLET.sub(" ", found[0]), squeezed))
     if found := HEADING.match(cell.source):
@@ -163,6 +173,16 @@ def markdown(source: str) -> Cell:
         if found[2].startswith((DEEPER, FROM_CHAPTER)):
             cell.metadata["jp-MarkdownHeadingCollapsed"] = True
     return cell
+
+
+def together(found: re.Match[str]) -> str:
+    """Return a formula with the marks after it within, or the space before a sign as one at which no line breaks.
+
+    A colon within a formula would keep its distance, as a sign of relation does, if it stood there without braces.
+    """
+    if found["formula"]:
+        return f"${found['formula']}{found['marks'].replace(':', '{:}')}$"
+    return "\N{NO-BREAK SPACE}" if found["space"] else found[0]
 
 
 def roomy(table: str) -> str:
@@ -553,9 +573,14 @@ def in_words(cell: Cell) -> list[Cell]:
 
 
 def read(source: Path) -> list[Cell]:
-    """Return the cells of a text, in the order of the page. Folded cells are given the words of the line above them."""
+    """Return the cells of a text, in the order of the page. Folded cells are given the words of the line above them.
+
+    A cell that begins with a function has two blank lines above that in a text, as the formatter wants them, and none
+    in a notebook.
+    """
     cells = list(jupytext.read(source).cells)
     for cell in cells:
+        cell.source = cell.source.strip("\n")
         options = dict(cell.metadata.get("mystnb", {}))
         if "checks" in tags(cell):
             number = claims(cell.source, source.stem)
