@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Callable
+from copy import deepcopy
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -429,6 +430,13 @@ def test_what_it_returns_is_an_array_of_its_own() -> None:
     assert second.tolist() == x.tolist() == [1, 1, 1]
 
 
+@pytest.mark.parametrize("dtype", [int, np.uint8, bool])
+def test_a_node_of_whole_numbers_has_a_gradient_that_is_not_rounded(dtype: type) -> None:
+    x = Node(np.array([1, 1, 1], dtype))
+    assert walk_back(np.sum(x[[0, 0, 1]] * 0.5))[x].tolist() == [1, 0.5, 0]
+    assert walk_back(np.sum(3 - x))[x].tolist() == [-1, -1, -1]
+
+
 def test_what_does_not_depend_on_an_argument_has_the_gradient_zero() -> None:
     dx, dy = grad(lambda x, y: np.sum(x * 2))(np.ones(2), np.ones(3))
     assert (dx.tolist(), dy.tolist()) == ([2, 2], [0, 0, 0])
@@ -457,7 +465,7 @@ def test_a_rule_of_one_s_own_is_learned_and_can_replace_a_formula() -> None:
         del RULES[each]
 
 
-@pytest.mark.parametrize("handed", [np.ones(1), np.ones((2, 2)), 1.0], ids=np.shape)
+@pytest.mark.parametrize("handed", [np.ones(1), np.ones((2, 2)), np.ones((3, 3)), 1.0], ids=np.shape)
 def test_a_rule_of_one_s_own_that_hands_down_another_shape_is_refused(handed: Any) -> None:
     def total(x: Any) -> Any:
         return np.sum(x)
@@ -494,6 +502,23 @@ def put(x: Any) -> Any:
         (lambda x: np.sum(np.reshape(x, (3,), "F")), NotImplementedError, "reshape has no rule with a third"),
         (lambda x: np.sum(a=x), NotImplementedError, "sum has no rule with a node as a="),
         (lambda x: grad(np.sum)(x), NotImplementedError, r"^a gradient .*\. Nudge the gradient, as in chapter 8$"),
+        (lambda x: np.sum(grad(lambda y: np.sum(x * y * y))(np.ones(3)) * x), NotImplementedError, "inside of another"),
+        (lambda x: np.sum(deepcopy(x) * x), NotImplementedError, "a node that is none of its arguments"),
+        (
+            lambda x: np.sum(np.dot(x[0], np.ones((2, 2)))),
+            NotImplementedError,
+            "dot has no rule where it is no product",
+        ),
+        (
+            lambda x: np.sum(np.dot(np.ones((2, 2)), x[0])),
+            NotImplementedError,
+            "dot has no rule where it is no product",
+        ),
+        (
+            lambda x: np.sum(np.dot(np.ones((2, 3)), x + np.zeros((2, 3, 3)))),
+            NotImplementedError,
+            "dot has no rule where it is no product",
+        ),
         (lambda x: float(x[0]), TypeError, r"^a node cannot become .* derivative would be lost\. Take node\.value$"),
         (lambda x: np.array([x, x]), TypeError, "its derivative would be lost"),
         (lambda x: np.ones(3)[x], TypeError, "its derivative would be lost"),

@@ -452,7 +452,10 @@ def test_a_long_line_may_break_after_an_opening_bracket_and_before_a_dot() -> No
 
 @pytest.mark.parametrize("style", ["a11y-high-contrast-light", "a11y-high-contrast-dark"])
 def test_what_has_no_element_of_its_own_has_the_colour_of_plain_text(style: str) -> None:
-    code = "import os.path\nclass A:\n    x = -1.5e3\n    @property\n    def f(self) -> str:  # why\n        return f'{x:.2f}' @ None\n"
+    code = (
+        "import os.path\nclass A:\n    x = -1.5e3\n    @property\n    def f(self) -> str:  # why\n"
+        "        return f'{x:.2f}' @ None\n"
+    )
     written = pygments.highlight(code, PythonLexer(), HtmlFormatter())
     page = code_lines.with_lines(written, "ipython3")
     lost = set(re.findall(r'class="(\w+)"', written)) - set(re.findall(r'class="(\w+)"', page))

@@ -20,6 +20,12 @@ __all__ = ["RULES", "Node", "automatic_gradient", "grad", "primitive", "walk_bac
 # The remedy where a program writes into an array, whose old numbers would be needed on the way back.
 WRITTEN = "nothing is written into where a node is computed with: make a new array, as in Z = Z - m for Z -= m"
 
+# The remedy where the gradient that is returned, a plain array, would not know what it was made of.
+FOREIGN = (
+    "f uses a node that is none of its arguments, and what is returned would forget it. Hand it to f as an argument; "
+    "a gradient inside of another gradient is not known here"
+)
+
 
 class Node(NDArrayOperatorsMixin):
     """An array, `value`, that remembers how it was made: by calling `function` with `inputs` and `options`.
@@ -34,6 +40,8 @@ class Node(NDArrayOperatorsMixin):
 
     def __init__(self, value: Any, function: Any = None, inputs: Any = (), options: Any = None) -> None:
         self.value: Any = np.asarray(value)  # a number becomes an array too, so that rules can ask for its shape
+        if function is None and self.value.dtype.kind in "iub":
+            self.value = self.value.astype(float)  # its gradient is seldom made of whole numbers
         self.function, self.inputs, self.options = function, inputs, options or {}
         self.parents = [each for each in inputs if isinstance(each, Node)]
         self.depth: int = 1 + max((parent.depth for parent in self.parents), default=0)  # more than that of any parent
@@ -49,6 +57,8 @@ class Node(NDArrayOperatorsMixin):
         """Record any other function of NumPy."""
         if function in NAMED and len(inputs) > 2:
             _refuse(function, "with a third argument that is not named")
+        if function is np.dot and not all(np.ndim(plain(each)) in (1, 2) for each in inputs):
+            _refuse(function, "where it is no product of matrices")  # NumPy's dot scales by a number, and turns axes
         return record(function, inputs, options)
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
@@ -146,7 +156,7 @@ def walk_back(end: Node) -> dict[Node, FloatArray]:
         for each, rule in zip(node.inputs, rules, strict=False):
             if isinstance(each, Node):
                 dx = rule(arrived[node], node.value, *values, **node.options)
-                dx = folded(dx, each.shape)
+                dx = folded(dx, each.shape, node.shape)
                 if each in arrived:  # another path has come here before
                     dx = arrived[each] + dx
                 arrived[each] = dx
@@ -165,17 +175,18 @@ def users_first(end: Node) -> list[Node]:
     return sorted(found, key=lambda node: -node.depth)  # a user is deeper than what it uses
 
 
-def folded(dx: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+def folded(dx: FloatArray, shape: tuple[int, ...], stretched_to: tuple[int, ...]) -> FloatArray:
     """Return dx, added up until it has the shape given.
 
     Broadcasting used one number at several places on the way forward, so on the way back the gradients of these places
-    are added.
+    are added. What was stretched had the shape of the result, `stretched_to`. A dx of any other shape, such as a
+    Jacobian that nothing was multiplied by, comes from a wrong rule.
     """
     came = np.shape(dx)
     if came == shape:
         return dx
     new = len(came) - len(shape)
-    if new < 0 or any(size not in (1, came[new + at]) for at, size in enumerate(shape)):
+    if came != stretched_to or new < 0 or any(size not in (1, came[new + at]) for at, size in enumerate(shape)):
         raise ValueError(f"a rule handed down an array of shape {came} to an input of shape {shape}")
     dx = dx.sum(axis=tuple(range(new))) if new else dx
     ones = tuple(at for at, size in enumerate(shape) if size != dx.shape[at])
@@ -304,6 +315,8 @@ def grad(f: Callable[..., Any]) -> Callable[..., Any]:
         if (kind := np.asarray(plain(end)).dtype.kind) not in "fiub":
             raise ValueError(f"f must return one real number, not {'a complex one' if kind == 'c' else repr(end)}")
         arrived = walk_back(end) if isinstance(end, Node) else {}
+        if any(node.function is None for node in arrived.keys() - set(leaves)):
+            raise NotImplementedError(FOREIGN)
         found = []
         for leaf in leaves:  # where f does not depend on an argument, nothing arrives, and the gradient is zero
             zero = np.zeros_like(leaf.value)

@@ -37,7 +37,7 @@ def _pool_back(dP: Array, X: Array, share: Callable[[Array], Array]) -> Array:
     return dX
 
 
-@exercise("convolution.places", "The first place always fits, and each stride after it makes one more.")
+@exercise("convolution.places", "A filter that fits has a first place, and each stride after it makes one more.")
 def _places(answer: Any) -> None:
     expect_function(answer)
     cases = [(28, 5, 1, 0), (12, 5, 1, 0), (28, 5, 1, 2), (28, 5, 2, 0), (28, 3, 3, 1), (7, 7, 4, 0), (9, 2, 3, 3)]
