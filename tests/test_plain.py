@@ -192,7 +192,7 @@ def test_no_line_of_a_formula_begins_like_a_list(tmp_path: Path) -> None:
     ("said", "wanted"),
     [
         ("With $a$, $b$ and\n$c$.", "With $a,$ $b$ and\n$c.$"),
-        ("(As *it is* in $f(x)$.) **So $n$:** it", "(As *it is* in $f(x).)$ **So $n{:}$** it"),
+        ("(As *it is* in $f(x)$.) **So $n$:** it", r"(As *it is* in $f(x)\text{.)}$ **So $n\text{:}$** it"),
         ("In `$HOME`, $a$; `$b$.`", "In `$HOME`, $a;$ `$b$.`"),
         ("It is\n\n$$\na\n$$\n\n, and\n\n```\n$a$.\n```", "It is\n\n$$\na\n$$\n\n, and\n\n```\n$a$.\n```"),
         ("[The rate $r$](#a) and $(\\varepsilon$-close", "[The rate $r$](#a) and $(\\varepsilon$-close"),

@@ -40,7 +40,8 @@ COLAB = "google.colab"  # in the first cell of a notebook, and in no text
 BESIDES = {"eqno", "headerlink", "live-head", "run", "bd-footer-content"}
 ELSEWHERE = "[A solution]", "[Back to the exercise]", "## References", "<details>", "*Checked: "
 INSIDE = re.compile(r"^(?:https:[^#]*/book/|)(?!bibliography)([\w-]+)\.(?:html|ipynb)")  # a link to a page of the book
-SIGN = re.compile(r"\\text\{[^{}\w]+\}$")  # on the page, a sign that may not be parted from the formula before it
+SIGN = re.compile(r"\\text\{([^{}\w]+)\}$")  # marks that may not be parted from the formula before them
+MARKS = re.compile(r"[,.;:!?)]*")  # what a notebook takes into the formula that it follows
 TAG = re.compile(r"\\tag\{[^{}]*\}")  # in a notebook, the number of a formula
 
 
@@ -49,8 +50,11 @@ def lines(kind: str, text: str) -> list[str]:
     return [f"{kind} {line.rstrip()}" for line in text.splitlines() if line.strip()]
 
 
-def formula(source: str) -> str:
-    return "formula " + SIGN.sub("", re.sub(r"\s", "", TAG.sub("", source)))
+def formula(source: str, after: str) -> str:
+    """A formula with the marks that follow it, which stand behind it or within it. after: the text that follows."""
+    bare = re.sub(r"\s", "", TAG.sub("", source))
+    inside = SIGN.search(bare)
+    return "formula " + SIGN.sub("", bare) + MARKS.match(inside[1] if inside else after)[0]
 
 
 def picture(words: str) -> str:
@@ -75,7 +79,8 @@ def read(node: Tag) -> Iterator[str]:
             continue
         if classes & {"katex", "math"} and not (child.select_one(".katex") and "katex" not in classes):
             source = child.select_one("annotation") or child
-            yield formula(source.get_text())
+            last = child if child.next_sibling or "math" not in child.parent.get("class", []) else child.parent
+            yield formula(source.get_text(), last.next_sibling if type(last.next_sibling) is NavigableString else "")
         elif "cell" in classes:
             yield from read_cell(child)
         elif child.name == "img":

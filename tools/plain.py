@@ -178,10 +178,12 @@ def markdown(source: str) -> Cell:
 def together(found: re.Match[str]) -> str:
     """Return a formula with the marks after it within, or the space before a sign as one at which no line breaks.
 
-    A colon within a formula would keep its distance, as a sign of relation does, if it stood there without braces.
+    Two marks, or a colon, would be set apart as signs of a formula are, so they stand there as words do.
     """
     if found["formula"]:
-        return f"${found['formula']}{found['marks'].replace(':', '{:}')}$"
+        marks = found["marks"]
+        words = len(marks) > 1 or marks == ":"
+        return f"${found['formula']}" + (rf"\text{{{marks}}}$" if words else f"{marks}$")
     return "\N{NO-BREAK SPACE}" if found["space"] else found[0]
 
 
