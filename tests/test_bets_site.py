@@ -51,6 +51,7 @@ def count(page: Page, number: str = "7000", words: str = "I would print one") ->
 def test_the_answer_is_covered_until_the_reader_has_bet_and_the_bet_is_remembered(page: Page) -> None:
     assert not answer(page).evaluate(SEEN)
     assert bet(page).locator("xpath=following-sibling::p[1]").evaluate(SEEN), "what helps to think stays in sight"
+    assert not bet(page, 2).get_by_label("still numbers").get_attribute("inputmode"), "a keyboard with a minus sign"
     bet(page).scroll_into_view_if_needed()
     expect(bet(page).get_by_role("button", name="Place the bet")).to_be_visible()
     assert "Your bet: ____" not in bet(page).inner_text()

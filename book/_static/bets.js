@@ -147,8 +147,9 @@
       })));
     }
     var number = blank.kind === "number";
+    // A number gets the keyboard for text, because the one for numbers has no minus sign on an iPhone.
     return el("p", { class: "bet-blank " + blank.kind }, el("label", { for: id }, label),
-      el("input", { id: id, name: id, type: "text", inputmode: number ? "decimal" : null, autocomplete: "off", value: said || "", maxlength: number ? 20 : 200 }),
+      el("input", { id: id, name: id, type: "text", autocomplete: "off", value: said || "", maxlength: number ? 20 : 200 }),
       blank.unit ? el("span", {}, blank.unit) : "");
   };
 
