@@ -544,6 +544,17 @@ def test_arguments_that_are_no_real_numbers_are_refused() -> None:
             grad(lambda x: x)(wrong)
 
 
+@pytest.mark.parametrize("kind", [lambda x: x.view(np.matrix), lambda x: np.ma.masked_less(x, 0)])
+def test_matrices_and_masked_arrays_are_refused_as_an_argument_and_beside_a_node(kind: Any) -> None:
+    x, other = np.random.default_rng(0).normal(size=(2, 3, 3))
+    for call in (lambda: grad(np.sum)(kind(x)), lambda: Node(kind(x))):
+        with pytest.raises(TypeError, match=r"plain arrays, not for (matrix|MaskedArray)\. .* take (np|x\.filled)"):
+            call()
+    for function in (np.add, np.multiply, np.divide, np.maximum, np.matmul, np.dot):
+        with pytest.raises(TypeError, match="plain arrays, not for"):
+            grad(lambda x, function=function: np.sum(function(x, kind(other))))(x)
+
+
 def test_a_layer_whose_forward_rule_has_no_rule_is_refused_by_name() -> None:
     class Sine(sn.Kind):
         def forward(self, layer: Any, Z: Any, rng: Any = None, out: Any = None) -> tuple[Any, Any]:

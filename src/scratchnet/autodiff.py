@@ -27,6 +27,16 @@ FOREIGN = (
 )
 
 
+def _no_other_kind(x: Any) -> None:
+    """Refuse NumPy's matrices, whose * is a product of matrices, and masked arrays, which hide entries.
+
+    What is computed with one of them is one too, so it is met here whether it was an argument or stood beside a node.
+    """
+    if isinstance(x, np.matrix | np.ma.MaskedArray):
+        how = "x.filled(0), or what else should stand where it is masked" if np.ma.isMA(x) else "np.asarray(x)"
+        raise TypeError(f"the rules hold for plain arrays, not for {type(x).__name__}. For such an x, take {how}")
+
+
 class Node(NDArrayOperatorsMixin):
     """An array, `value`, that remembers how it was made: by calling `function` with `inputs` and `options`.
 
@@ -39,6 +49,7 @@ class Node(NDArrayOperatorsMixin):
     """
 
     def __init__(self, value: Any, function: Any = None, inputs: Any = (), options: Any = None) -> None:
+        _no_other_kind(value)
         self.value: Any = np.asarray(value)  # a number becomes an array too, so that rules can ask for its shape
         if function is None and self.value.dtype.kind in "iub":
             self.value = self.value.astype(float)  # its gradient is seldom made of whole numbers
@@ -284,7 +295,8 @@ def primitive(function: Callable[..., Any], *rules: Callable[..., Any]) -> Calla
     """Return the function as one that takes nodes, with rules of your own: one for each input, in the form of `RULES`.
 
     An example is `primitive(np.sinh, lambda dz, z, x: dz * np.cosh(x))`. Where no argument is a node, the function is
-    called as it is. A function of NumPy can afterwards be called on nodes by its own name as well.
+    called as it is. A function of NumPy can afterwards be called on nodes by its own name as well. Neither the function
+    nor a rule may write into what it is given, because others use these arrays too: make new ones.
     """
     RULES[function] = rules
 
@@ -361,6 +373,7 @@ def _numbers(x: Any) -> FloatArray:
     """Return an argument as an array of floating-point numbers, or refuse it."""
     if isinstance(x, Node):
         raise NotImplementedError("a gradient of a gradient is not known here. Nudge the gradient, as in chapter 8")
+    _no_other_kind(x)
     array = np.asarray(x)
     if array.dtype.kind not in "fiub":
         raise ValueError(f"an argument must hold real numbers, not {type(x).__name__} of dtype {array.dtype}")
