@@ -31,6 +31,7 @@ from pybtex.richtext import Text
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "book" / "_ext"))
 from deeper import DEEPER as DEEPER
+from no_break import NUMBER
 from site_address import address
 
 nbformat: Any = partly_typed  # some of its functions are annotated, these are not
@@ -51,7 +52,7 @@ IN_LINE = re.compile(r"\$([^$]+)\$")  # a formula in a line
 # these stands what is left alone: a heading, a line of a table, code, and a formula on lines of its own.
 TOGETHER = re.compile(
     r"^(?:#|\|)[^\n]*|(`+).*?\1|\$\$.*?\$\$"
-    r"|\$(?P<formula>[^$]+)\$(?P<marks>[,.;:!?)]*)|(?P<space>(?<=\d)[ ](?=[%×])|(?<=×)[ ](?=\d))",
+    rf"|\$(?P<formula>[^$]+)\$(?P<marks>[,.;:!?)]*)|(?P<space>{NUMBER.pattern})",
     re.DOTALL | re.MULTILINE,
 )
 HIDDEN = {"hide-input", "remove-input"}

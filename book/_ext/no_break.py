@@ -41,8 +41,7 @@ def take(formula: nodes.math, side: int, pattern: re.Pattern[str]) -> str:
     siblings = formula.parent.children
     place = siblings.index(formula) + side  # a formula is found as itself; a text would be found by its words
     text = siblings[place] if 0 <= place < len(siblings) else None
-    found = pattern.search(text) if isinstance(text, nodes.Text) else None
-    if found is None:
+    if not isinstance(text, nodes.Text) or not (found := pattern.search(text)):
         return ""
     put(text, [nodes.Text(text[: found.start()] + text[found.end() :])])
     return found[0]
